@@ -1,0 +1,1 @@
+"""tender-monitor: reads procurement portals and tells when a watched product is bought."""

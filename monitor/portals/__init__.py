@@ -1,0 +1,1 @@
+"""One module per website platform; no network, no database."""

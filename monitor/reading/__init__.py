@@ -1,0 +1,1 @@
+"""What the store holds, as tables and JSON lines for a reader."""

@@ -1,0 +1,1 @@
+"""The built-in sample portal: invented notices, served on loopback."""

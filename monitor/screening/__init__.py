@@ -1,0 +1,1 @@
+"""From a notice and the watchlists to a match; no network, no database."""

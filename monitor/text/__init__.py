@@ -1,0 +1,1 @@
+"""Pure functions from bytes and text to documents, tables, values and fields."""
