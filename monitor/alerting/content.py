@@ -1,0 +1,169 @@
+"""What an alert tells, as plain JSON values: complete, so that rendering needs nothing else.
+
+Everything that a notice says passes mask_private; making it harmless to show is render's work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from monitor.models import Capture, Feature, Hit, Item, Match, Notice, Organ, Reason, Stance
+from monitor.screening.bodies import name_english
+from monitor.screening.entries import Brand
+from monitor.screening.gloss import STANCE_NAMES, TAG_NAMES, gloss_item, gloss_title, gloss_unit
+from monitor.screening.lists import listed_on
+from monitor.screening.score import ALERTING, CHINA
+from monitor.text.privacy import mask_private
+
+MOST_HITS = 12
+MOST_ITEMS = 10
+MOST_SUPPLIERS = 10
+_ITEM_FIELD = re.compile(r"items\[(\d+)\]")
+_STANCES = list(Stance)
+
+Content = dict[str, Any]
+
+
+def build_content(
+    notice: Notice,
+    match: Match,
+    brands: Mapping[str, Brand],
+    capture: Capture,
+    *,
+    alert_id: str,
+    source: str,
+    sample: bool,
+    reason: Reason,
+    changed: Sequence[str] = (),
+) -> Content:
+    """Return the content of an alert about a notice; `brands` are keyed by entry id.
+
+    `reason` is why it is told now, `changed` the fields that differ from what was told before.
+    `published` is in China's time; `evidence` is in UTC.
+    """
+    hits = sort_hits(match.hits)
+    items = _sort_items(notice.items, hits)
+    return {
+        "title": mask_private(notice.title),
+        "title_en": mask_private(gloss_title(notice.title, notice.region)),
+        "tag": str(notice.tag) if notice.tag else "",
+        "stage_en": TAG_NAMES[notice.tag] if notice.tag else "",
+        "published": _write_published(notice),
+        "published_raw": notice.published_raw,
+        "buyer": _describe_buyer(notice, match.organ, _find_day(notice, capture)),
+        "suppliers": [_name_body(name, notice) for name in notice.suppliers[:MOST_SUPPLIERS]],
+        "suppliers_more": max(0, len(notice.suppliers) - MOST_SUPPLIERS),
+        "value": _describe_value(notice),
+        "project_number": mask_private(notice.project_number),
+        "hits": [_describe_hit(hit, brands) for hit in hits[:MOST_HITS]],
+        "hits_more": max(0, len(hits) - MOST_HITS),
+        "items": [_describe_item(item) for item in items[:MOST_ITEMS]],
+        "items_more": max(0, len(items) - MOST_ITEMS),
+        "features": [_describe_feature(feature) for feature in match.features],
+        "verdict": str(match.verdict),
+        "verdict_reason": str(match.reason),
+        "score": match.score,
+        "checkable": match.checkable,
+        "url": notice.url,
+        "source": source,
+        "evidence": {
+            "sha256": capture.sha256,
+            "record_id": capture.record_id,
+            "fetched_at": capture.fetched_at.astimezone(UTC).isoformat(timespec="seconds"),
+        },
+        "alert_id": alert_id,
+        "reason": str(reason),
+        "changed": list(changed),
+        "sample": sample,
+    }
+
+
+def sort_hits(hits: Sequence[Hit]) -> list[Hit]:
+    """Return hits with the most telling first: stances that alert, then strong aliases."""
+    return sorted(hits, key=lambda h: (h.stance not in ALERTING, _STANCES.index(h.stance)))
+
+
+def _sort_items(items: Sequence[Item], hits: Sequence[Hit]) -> list[Item]:
+    """Return the items that hits touch in the order of the hits, then the others as printed."""
+    touched = [
+        int(found[1]) for hit in hits if (found := _ITEM_FIELD.search(hit.field)) is not None
+    ]
+    order = dict.fromkeys([*(n for n in touched if n < len(items)), *range(len(items))])
+    return [items[number] for number in order]
+
+
+def _find_day(notice: Notice, capture: Capture) -> datetime:
+    """Return the day in China that lists are asked for: of the notice, else of its capture."""
+    return (notice.published_at or capture.fetched_at).astimezone(CHINA)
+
+
+def _write_published(notice: Notice) -> str | None:
+    if notice.published_at is None:
+        return None
+    local = notice.published_at.astimezone(CHINA)
+    return local.date().isoformat() if notice.date_only else local.isoformat(timespec="seconds")
+
+
+def _describe_buyer(notice: Notice, organ: Organ | None, day: datetime) -> Content:
+    name = organ.name if organ else notice.buyer
+    agency = organ.agency if organ else ""
+    listed = listed_on(name, agency, organ.region if organ else "", day.date()) if name else ()
+    formal = notice.buyer if organ and notice.buyer != organ.name else ""
+    return {
+        "name": mask_private(name),
+        "name_en": organ.name_en if organ else name_english(name, notice.region),
+        "agency": agency,
+        "severity": str(organ.severity) if organ else "",
+        "where": organ.where if organ else "",
+        "listed": list(listed),
+        "listed_day": day.date().isoformat(),
+        # Who buys on paper, where the organ is the end user or stands in the title only.
+        "formal": _name_body(formal, notice) if formal else None,
+    }
+
+
+def _name_body(name: str, notice: Notice) -> Content:
+    """Return a body's name with its English; "" where no table knows any part of it."""
+    english = name_english(name, notice.region)
+    return {"name": mask_private(name), "name_en": "" if english == name else english}
+
+
+def _describe_value(notice: Notice) -> Content | None:
+    value = notice.value
+    if value is None:
+        return None
+    return {"amount": value.amount, "raw": mask_private(value.raw), "currency": value.currency}
+
+
+def _describe_hit(hit: Hit, brands: Mapping[str, Brand]) -> Content:
+    brand = brands.get(hit.entry)
+    return {
+        "entry": hit.entry,
+        "name": brand.name if brand else hit.entry,
+        "alias": hit.alias,
+        "strength": str(hit.strength),
+        "stance": str(hit.stance),
+        "stance_en": STANCE_NAMES[hit.stance],
+        "field": hit.field,
+        "quote": mask_private(hit.quote),
+    }
+
+
+def _describe_item(item: Item) -> Content:
+    return {
+        "name": mask_private(item.name),
+        "name_en": mask_private(gloss_item(item.name)),
+        "brand": mask_private(item.brand),
+        "model": mask_private(item.model),
+        "quantity": item.quantity,
+        "unit": item.unit,
+        "unit_en": gloss_unit(item.unit) if item.unit else "",
+        "unit_price": item.unit_price,
+    }
+
+
+def _describe_feature(feature: Feature) -> Content:
+    return {"name": feature.name, "weight": feature.weight, "why": mask_private(feature.why)}

@@ -1,0 +1,252 @@
+"""config.yaml as checked, frozen settings; secrets come from the environment or a file only."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from monitor.models import Verdict
+from monitor.yamlfile import Field, Loaded, Model, Seconds, load_yaml
+
+USER_AGENT = "tender-monitor/0.1 (reads public procurement lists; slow on purpose)"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_CREDENTIAL = "credential:"
+
+
+class RowSelectors(Model):
+    """CSS selectors of a plain list page; `row` is one listing, the others are inside it."""
+
+    row: str
+    link: str = "a[href]"
+    title: str = ""
+    date: str = ""
+    buyer: str = ""
+    region: str = ""
+    type: str = ""
+    next: str = ""
+    page_url: str = ""
+
+
+class BodySelectors(Model):
+    """CSS selectors of a detail page; empty ones are found by the usual anchors."""
+
+    body: str = ""
+    title: str = ""
+    date: str = ""
+
+
+class SourceConfig(Model):
+    """One stanza of `sources`; times in seconds once read."""
+
+    portal: str
+    lists: list[str] = Field(default_factory=list)
+    enabled: bool = True
+    every: Seconds = 6 * 3600
+    pages: int = Field(default=10, ge=1, le=5000)
+    overlap: Seconds = 2 * 86_400
+    lookback: Seconds | None = None
+    open: Literal["candidates", "all", "none"] = "candidates"
+    delay: float = Field(default=4.0, ge=0.0, le=600.0)
+    jitter: float = Field(default=0.5, ge=0.0, le=1.0)
+    budget: int = Field(default=1500, ge=1)
+    obey_robots: bool = True
+    allow_loopback: bool = False
+    verify_tls: bool = True
+    ca_file: str = ""
+    proxy: str = ""
+    deadline: float = Field(default=60.0, gt=0.0, le=600.0)
+    region: str = ""
+    default_organ: str = ""
+    receivers: list[str] | None = None
+    row: RowSelectors | None = None
+    detail: BodySelectors = BodySelectors()
+
+
+class ReceiverConfig(Model):
+    """One place that messages go to: the terminal, or one Apprise URL kept outside this file."""
+
+    type: Literal["terminal", "apprise"] = "apprise"
+    url_env: str = ""
+    url_file: str = ""
+    verdicts: list[Verdict] = Field(default_factory=lambda: [Verdict.ALERT, Verdict.REVIEW])
+    dead_after: Seconds = 3 * 86_400
+
+
+class ConfigFile(Model):
+    """The whole of config.yaml."""
+
+    state: str = "state"
+    watchlists: str = "watchlists"
+    lookback: Seconds = 7 * 86_400
+    user_agent: str = USER_AGENT
+    receivers: dict[str, ReceiverConfig]
+    sources: dict[str, SourceConfig]
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """A receiver with its secret; never printed, `url` is "" for the terminal."""
+
+    name: str
+    type: str
+    url: str
+    verdicts: frozenset[Verdict]
+    dead_after: int
+
+    def __repr__(self) -> str:
+        return f"Receiver({self.name!r}, {self.type!r})"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that a running program needs to know; paths are absolute."""
+
+    path: Path
+    state: Path
+    watchlists: Path
+    lookback: int
+    user_agent: str
+    receivers: Mapping[str, Receiver]
+    sources: Mapping[str, SourceConfig]
+    loaded: Loaded[ConfigFile]
+
+
+def load_config(
+    path: Path, portals: frozenset[str], environ: Mapping[str, str], state: Path | None = None
+) -> Config:
+    """Read and check a configuration; raise ConfigError naming file, line and column.
+
+    `portals` are the names that a source may give; `state` overrides the file's own.
+    """
+    loaded = load_yaml(path, ConfigFile)
+    base = path.resolve().parent
+    for name, source in loaded.value.sources.items():
+        _check_source(loaded, name, source, portals)
+    receivers = {
+        name: _make_receiver(loaded, name, receiver, base, environ)
+        for name, receiver in loaded.value.receivers.items()
+    }
+    if not receivers:
+        raise loaded.error(["receivers"], "no receiver", "name at least one, such as terminal")
+    return Config(
+        path=path,
+        state=_find_state(loaded.value, path, environ, state),
+        watchlists=base / loaded.value.watchlists,
+        lookback=loaded.value.lookback,
+        user_agent=loaded.value.user_agent,
+        receivers=receivers,
+        sources={n: s for n, s in loaded.value.sources.items() if s.enabled},
+        loaded=loaded,
+    )
+
+
+def _check_source(
+    loaded: Loaded[ConfigFile], name: str, source: SourceConfig, portals: frozenset[str]
+) -> None:
+    place = ["sources", name]
+    if not _NAME.fullmatch(name):
+        hint = "use small letters, digits, - and _"
+        raise loaded.error(place, f"'{name}' cannot name a source", hint, on_key=True)
+    if source.portal not in portals:
+        hint = f"one of {', '.join(sorted(portals))}"
+        raise loaded.error([*place, "portal"], f"no portal '{source.portal}'", hint)
+    if source.portal != "sample" and not source.lists:
+        raise loaded.error(place, "lists is missing", "give the address of a list page")
+    for index, url in enumerate(source.lists):
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            hint = "an address begins with http:// or https://"
+            raise loaded.error([*place, "lists", index], f"'{url}' is no address", hint)
+    if source.portal == "linklist" and source.row is None:
+        raise loaded.error(place, "row is missing", "say which CSS selector finds a row")
+    for index, receiver in enumerate(source.receivers or []):
+        if receiver not in loaded.value.receivers:
+            raise loaded.error(
+                [*place, "receivers", index],
+                f"no receiver '{receiver}'",
+                f"known are {', '.join(loaded.value.receivers)}",
+            )
+
+
+def _make_receiver(
+    loaded: Loaded[ConfigFile],
+    name: str,
+    receiver: ReceiverConfig,
+    base: Path,
+    environ: Mapping[str, str],
+) -> Receiver:
+    place = ["receivers", name]
+    if not _NAME.fullmatch(name):
+        hint = "use small letters, digits, - and _"
+        raise loaded.error(place, f"'{name}' cannot name a receiver", hint, on_key=True)
+    if receiver.type == "terminal":
+        url = ""
+    elif bool(receiver.url_env) == bool(receiver.url_file):
+        raise loaded.error(place, "give url_env or url_file", "the address is a secret")
+    elif receiver.url_env:
+        url = environ.get(receiver.url_env, "").strip()
+        if not url:
+            message = f"environment variable {receiver.url_env} is not set"
+            raise loaded.error([*place, "url_env"], message)
+    else:
+        url = _read_secret(loaded, name, receiver.url_file, base, environ)
+    return Receiver(name, receiver.type, url, frozenset(receiver.verdicts), receiver.dead_after)
+
+
+def _read_secret(
+    loaded: Loaded[ConfigFile], name: str, raw: str, base: Path, environ: Mapping[str, str]
+) -> str:
+    """Return the first line of a secret file that only its owner may read."""
+    place = ["receivers", name, "url_file"]
+    given = raw.startswith(_CREDENTIAL)
+    if given and "CREDENTIALS_DIRECTORY" not in environ:
+        hint = "it is set by systemd for services with LoadCredential="
+        raise loaded.error(place, "CREDENTIALS_DIRECTORY is not set", hint)
+    path = (
+        Path(environ["CREDENTIALS_DIRECTORY"]) / raw.removeprefix(_CREDENTIAL)
+        if given
+        else base / Path(raw).expanduser()
+    )
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise loaded.error(place, f"{path} cannot be read: {reason}") from None
+    # systemd guards its credentials itself, with an ACL that the mode does not show.
+    if not given and stat.S_IMODE(mode) & 0o077:
+        raise loaded.error(place, f"{path} can be read by others", f"chmod 600 {path}")
+    if not text:
+        raise loaded.error(place, f"{path} is empty")
+    return text.splitlines()[0].strip()
+
+
+def read_outline(
+    path: Path, environ: Mapping[str, str], state: Path | None = None
+) -> tuple[Path, dict[str, int]]:
+    """Return the state folder and each source's interval in seconds; touches no secret."""
+    file = load_yaml(path, ConfigFile).value
+    intervals = {n: s.every for n, s in file.sources.items() if s.enabled}
+    return _find_state(file, path, environ, state), intervals
+
+
+def read_watchlist_path(path: Path) -> Path:
+    """Return the folder of the watchlists; touches no secret."""
+    return path.resolve().parent / load_yaml(path, ConfigFile).value.watchlists
+
+
+def _find_state(
+    file: ConfigFile, path: Path, environ: Mapping[str, str], state: Path | None
+) -> Path:
+    folder = environ.get("STATE_DIRECTORY", "").split(":")[0]
+    return state or (Path(folder) if folder else path.resolve().parent / file.state)
+
+
+def current_environment() -> Mapping[str, str]:
+    """Return the environment of the process."""
+    return dict(os.environ)

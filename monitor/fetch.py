@@ -1,0 +1,300 @@
+"""The one door to HTTP: a guarded GET that ends in a whole Capture or a typed error."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import os
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType, TracebackType
+from typing import Self
+from urllib.parse import urldefrag
+
+import requests
+from requests.cookies import extract_cookies_to_jar
+from urllib3.exceptions import HTTPError, ProtocolError
+from urllib3.response import HTTPResponse
+
+from monitor.addresses import find_origin, join_redirect, split_url
+from monitor.errors import FetchCause, FetchError
+from monitor.guards import Exchange, GuardedAdapter
+from monitor.inflate import inflate_body
+from monitor.models import Capture
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+_STEP = 64 * 1024
+_MAX_HEADER_BYTES = 64 * 1024
+# Below this size a high ratio proves nothing: an empty table compresses well.
+_RATIO_FLOOR = 256 * 1024
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+# What an exception from below means; asked from the innermost outwards, first answer wins.
+_CAUSES: tuple[tuple[type[BaseException], FetchCause, str], ...] = (
+    (ssl.SSLError, FetchCause.TLS, "no trusted TLS connection"),
+    (TimeoutError, FetchCause.TIMEOUT, "no answer in time"),
+    (http.client.IncompleteRead, FetchCause.TRUNCATED, "the answer ends early"),
+    (http.client.RemoteDisconnected, FetchCause.UNREACHABLE, "closed without an answer"),
+    (http.client.HTTPException, FetchCause.PROTOCOL, "not a valid HTTP answer"),
+    (ConnectionError, FetchCause.UNREACHABLE, "the connection broke"),
+    (ValueError, FetchCause.PROTOCOL, "not a usable request or answer"),
+)
+
+
+@dataclass(frozen=True)
+class FetchRules:
+    """How one source is asked; times in seconds, sizes in bytes.
+
+    `deadline` is wall time for the whole exchange with its redirects; `max_bytes` holds
+    for the body as sent and as decoded; `max_ratio` is decoded to sent. `allow_loopback`
+    is for a portal on this very machine. `ca_file` and `verify_tls` are the only ways to
+    loosen TLS and are written into every capture. `proxy` is an http or socks5h URL.
+    """
+
+    user_agent: str
+    connect_timeout: float = 10
+    deadline: float = 60
+    max_bytes: int = 8 * 1024 * 1024
+    max_ratio: int = 200
+    max_redirects: int = 5
+    allow_loopback: bool = False
+    ca_file: str = ""
+    verify_tls: bool = True
+    proxy: str = ""
+
+
+class Fetcher:
+    """Ask one source, one request at a time, with cookies that die with `close`."""
+
+    def __init__(self, rules: FetchRules, stop: threading.Event) -> None:
+        self.rules, self.stop = rules, stop
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers.clear()
+        self._session.headers.update(
+            {
+                "User-Agent": rules.user_agent,
+                "Accept": "text/html,application/xhtml+xml,application/xml,application/json,*/*",
+                "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5",
+                "Accept-Encoding": "gzip, deflate",
+                # Every request opens and checks its own connection.
+                "Connection": "close",
+            }
+        )
+
+    def __enter__(self) -> Self:
+        """Return the fetcher itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Close the fetcher."""
+        self.close()
+
+    def close(self) -> None:
+        """Drop the cookies and the session."""
+        self._session.cookies.clear()
+        self._session.close()
+
+    def get(self, url: str, *, now: datetime, headers: Mapping[str, str] = NO_HEADERS) -> Capture:
+        """Return the answer to a GET, whatever its status, with its whole body.
+
+        `now` becomes `fetched_at`. Redirects are followed within the site. Nothing is
+        retried. Raise FetchError, and nothing else, when there is no usable answer.
+        """
+        with self._begin_exchange(url) as exchange, closing(GuardedAdapter()) as adapter:
+            try:
+                return self._follow_redirects(adapter, exchange, now, headers)
+            except FetchError:
+                exchange.check_time()
+                raise
+            except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+                # A socket that the watch has shut looks like a broken one.
+                exchange.check_time()
+                raise _explain_error(url, error) from error
+
+    def _begin_exchange(self, url: str) -> Exchange:
+        rules = self.rules
+        try:
+            origin = find_origin(split_url(self._normalize_url(url)))
+        except (ValueError, OSError) as error:
+            shown = "".join(c if c.isprintable() else "?" for c in url[:200])
+            raise FetchError(shown, FetchCause.PROTOCOL, _first_line(error)) from error
+        return Exchange(
+            url,
+            seconds=rules.deadline,
+            connect_seconds=rules.connect_timeout,
+            stop=self.stop,
+            loopback=origin if rules.allow_loopback else None,
+            socks=rules.proxy if self._uses_socks() else "",
+        )
+
+    def _uses_socks(self) -> bool:
+        return self.rules.proxy.lower().startswith("socks5h:")
+
+    def _normalize_url(self, url: str) -> str:
+        """Return the URL as requests will connect to it, so that what is checked is used."""
+        split_url(url)
+        return urldefrag(requests.Request("GET", url).prepare().url or "").url
+
+    def _follow_redirects(
+        self, adapter: GuardedAdapter, exchange: Exchange, now: datetime, headers: Mapping[str, str]
+    ) -> Capture:
+        target = self._normalize_url(exchange.url)
+        for _ in range(self.rules.max_redirects + 1):
+            with closing(self._send_request(adapter, exchange, target, headers)) as response:
+                location = response.headers.get("Location", "").strip()
+                if response.status_code not in _REDIRECTS or not location:
+                    return self._make_capture(response, exchange, target, now)
+            try:
+                target = self._normalize_url(join_redirect(target, location))
+            except (ValueError, OSError) as error:
+                detail = _first_line(error)
+                raise FetchError(exchange.url, FetchCause.REDIRECT, detail) from error
+        detail = f"more than {self.rules.max_redirects} redirects"
+        raise FetchError(exchange.url, FetchCause.REDIRECT, detail)
+
+    def _send_request(
+        self, adapter: GuardedAdapter, exchange: Exchange, url: str, headers: Mapping[str, str]
+    ) -> requests.Response:
+        exchange.check_time()
+        rules = self.rules
+        if rules.proxy:
+            exchange.check_proxied(*find_origin(split_url(url)))
+        if rules.ca_file and not os.path.isfile(rules.ca_file):
+            raise FetchError(exchange.url, FetchCause.TLS, "the CA file is missing")
+        prepared = self._session.prepare_request(requests.Request("GET", url, headers=headers))
+        proxied = rules.proxy and not self._uses_socks()
+        # Not Session.send: it reads the body of a redirect to its end, whatever its size.
+        response = adapter.send(
+            prepared,
+            stream=True,
+            timeout=(rules.connect_timeout, rules.deadline),
+            verify=rules.ca_file or rules.verify_tls,
+            proxies={"http": rules.proxy, "https": rules.proxy} if proxied else None,
+        )
+        try:
+            _check_headers(exchange.url, response.raw)
+        except FetchError:
+            response.close()
+            raise
+        extract_cookies_to_jar(self._session.cookies, prepared, response.raw)  # type: ignore[no-untyped-call]
+        return response
+
+    def _make_capture(
+        self, response: requests.Response, exchange: Exchange, target: str, now: datetime
+    ) -> Capture:
+        body = read_body(response.raw, exchange, self.rules)
+        return Capture(
+            url=exchange.url,
+            final_url=target,
+            fetched_at=now,
+            status=response.status_code,
+            headers=tuple(response.raw.headers.items()),
+            body=body,
+            sha256=hashlib.sha256(body).hexdigest(),
+            tls=self._name_tls(target),
+            peer=exchange.peer,
+        )
+
+    def _name_tls(self, url: str) -> str:
+        if not url.startswith("https:"):
+            return ""
+        if self.rules.ca_file:
+            return "ca file"
+        return "verified" if self.rules.verify_tls else "not verified"
+
+
+def read_body(raw: HTTPResponse, exchange: Exchange, rules: FetchRules) -> bytes:
+    """Read and decode a body within the caps; raise FetchError unless it is whole."""
+    sent, body = 0, bytearray()
+
+    def count_sent() -> Iterator[bytes]:
+        nonlocal sent
+        for chunk in _read_wire(raw, exchange):
+            sent += len(chunk)
+            _check_size(exchange.url, sent, rules.max_bytes)
+            yield chunk
+
+    _check_size(exchange.url, raw.length_remaining or 0, rules.max_bytes)
+    coding = raw.headers.get("Content-Encoding", "")
+    for piece in inflate_body(exchange.url, count_sent(), coding):
+        body += piece
+        _check_size(exchange.url, len(body), rules.max_bytes)
+        if len(body) > max(_RATIO_FLOOR, sent * rules.max_ratio):
+            detail = f"unfolds to more than {rules.max_ratio} times its size"
+            raise FetchError(exchange.url, FetchCause.TOO_LARGE, detail)
+    return bytes(body)
+
+
+def _read_wire(raw: HTTPResponse, exchange: Exchange) -> Iterator[bytes]:
+    """Yield what arrives, as it arrives, with the transfer coding undone."""
+    while raw.length_remaining != 0:
+        try:
+            chunk = raw.read1(min(_STEP, raw.length_remaining or _STEP), decode_content=False)
+        except ProtocolError as error:
+            detail = "the answer ends early or is cut into bad chunks"
+            raise FetchError(exchange.url, FetchCause.TRUNCATED, detail) from error
+        # A socket that the watch has shut looks like the end of the body.
+        exchange.check_time()
+        if not chunk:
+            return
+        yield chunk
+
+
+def _check_size(url: str, size: int, limit: int) -> None:
+    if size > limit:
+        raise FetchError(url, FetchCause.TOO_LARGE, f"more than {limit} bytes")
+
+
+def _check_headers(url: str, raw: HTTPResponse) -> None:
+    size = sum(len(name) + len(value) for name, value in raw.headers.items())
+    if size > _MAX_HEADER_BYTES:
+        detail = f"headers of more than {_MAX_HEADER_BYTES} bytes"
+        raise FetchError(url, FetchCause.PROTOCOL, detail)
+    original = raw._original_response
+    if original is not None and original.msg.defects:
+        # The parser drops what follows a broken line, and with it how the body is framed.
+        raise FetchError(url, FetchCause.PROTOCOL, "broken header line")
+
+
+def _explain_error(url: str, error: BaseException) -> FetchError:
+    """Name the cause in our words; texts from below may hold a proxy's password."""
+    for inner in reversed(list(_walk_causes(error))):
+        if isinstance(inner, requests.RequestException):
+            continue
+        for kind, cause, detail in _CAUSES:
+            if isinstance(inner, kind):
+                return FetchError(url, cause, _add_reason(detail, inner))
+    return FetchError(url, FetchCause.UNREACHABLE, f"no connection ({type(error).__name__})")
+
+
+def _walk_causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and those that it wraps, outermost first."""
+    queue, seen = [error], {id(error)}
+    while queue:
+        current = queue.pop(0)
+        yield current
+        wrapped = (*current.args, getattr(current, "reason", None), current.__cause__)
+        for inner in (*wrapped, current.__context__):
+            if isinstance(inner, BaseException) and id(inner) not in seen:
+                seen.add(id(inner))
+                queue.append(inner)
+
+
+def _add_reason(detail: str, error: BaseException) -> str:
+    reason = getattr(error, "verify_message", "") or getattr(error, "reason", "")
+    return f"{detail}: {reason}" if isinstance(error, ssl.SSLError) and reason else detail
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:160]

@@ -1,0 +1,149 @@
+"""States of sources turned into what a person is told, once per state and once on recovery."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.config import SourceConfig
+from monitor.errors import FetchCause, FetchError
+from monitor.models import SourceState
+from monitor.portals.base import ADVICE_BLOCKED, Refusal
+from monitor.store.alerts import AlertKind, NewAlert
+from monitor.store.sources import Health, SourceRow
+
+ROUNDS_BEFORE_TELLING = 2
+_RETRY = timedelta(minutes=15)
+_RETRY_BLOCKED = timedelta(hours=1)
+_LONGEST = timedelta(hours=24)
+
+# Worst first: of several things that went wrong in a round the first of these is its state.
+_WORST = (
+    SourceState.BLOCKED,
+    SourceState.DRIFTED,
+    SourceState.UNREACHABLE,
+    SourceState.EMPTY,
+    SourceState.PARTIAL,
+)
+_ADVICE = {
+    FetchCause.UNREACHABLE: "check the network and the address; it may pass by itself",
+    FetchCause.TIMEOUT: "it may pass by itself; a longer deadline can be set",
+    FetchCause.TLS: "see verify_tls and ca_file in docs/configuration.md",
+    FetchCause.FORBIDDEN_ADDRESS: "the address leads inside the network; it is never opened",
+    FetchCause.ROBOTS: "the site's robots.txt forbids or could not be read",
+    FetchCause.BUDGET: "the rest follows tomorrow; raise budget if the site can bear it",
+    FetchCause.REDIRECT: "open the address in a browser; the list may have moved",
+    FetchCause.TOO_LARGE: "the page is larger than any list; check the address",
+    FetchCause.TRUNCATED: "it may pass by itself",
+    FetchCause.PROTOCOL: "it may pass by itself",
+    FetchCause.STOPPING: "the round goes on after the restart",
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One thing that went wrong in a round; `missed` says what was not seen."""
+
+    state: SourceState
+    cause: str
+    missed: str = ""
+    advice: str = ""
+
+
+def describe_failure(error: FetchError, missed: str) -> Trouble:
+    """Return the trouble that a failed request means for its source."""
+    partial = (FetchCause.BUDGET, FetchCause.STOPPING)
+    state = SourceState.PARTIAL if error.cause in partial else SourceState.UNREACHABLE
+    if error.cause is FetchCause.TRUNCATED:
+        state = SourceState.PARTIAL
+    if error.cause is FetchCause.ROBOTS:
+        state = SourceState.BLOCKED
+    return Trouble(state, f"{error.cause}: {error.detail}", missed, _ADVICE[error.cause])
+
+
+def describe_refusal(refusal: Refusal, missed: str) -> Trouble:
+    """Return the trouble that a refused page means for its source."""
+    return Trouble(refusal.state, refusal.cause, missed, refusal.advice or ADVICE_BLOCKED)
+
+
+def sum_health(troubles: Sequence[Trouble]) -> Health:
+    """Return the state of a source after a round, by the worst thing that happened."""
+    for state in _WORST:
+        for trouble in troubles:
+            if trouble.state is state:
+                missed = "; ".join(dict.fromkeys(t.missed for t in troubles if t.missed))
+                return Health(state, trouble.cause, missed, trouble.advice)
+    return Health(SourceState.CURRENT)
+
+
+def plan_next(
+    source: SourceConfig, health: Health, failures: int, now: datetime, spread: float
+) -> datetime:
+    """Return when a source is due next; `spread` in 0..1 keeps polls off the exact minute.
+
+    Troubles that pass by themselves are tried again soon; asking while blocked lengthens the
+    ban, so a blocked source waits longer each time.
+    """
+    every = timedelta(seconds=source.every)
+    step = min(failures, 6)
+    if health.state is SourceState.CURRENT:
+        wait = every
+    elif health.state is SourceState.BLOCKED:
+        wait = max(every, min(_LONGEST, _RETRY_BLOCKED * 2**step))
+    else:
+        wait = min(every, _RETRY * 2**step)
+    return now + wait * (1 + 0.1 * spread)
+
+
+def find_news(row: SourceRow, now: datetime) -> NewAlert | None:
+    """Return the self-alert that a source's state calls for, None where all was told.
+
+    A trouble is told after two rounds in a row, and its end once.
+    """
+    troubled = row.state not in (SourceState.CURRENT, SourceState.NEW)
+    if troubled and row.failures >= ROUNDS_BEFORE_TELLING and row.told_state != row.state:
+        return make_self_alert(
+            f"Source {row.name} is {row.state}",
+            [
+                f"The source '{row.name}' could not be read properly.",
+                "This is not 'no news': notices may be missed until it recovers.",
+                f"State: {row.state} since {_show(row.state_since)}",
+                f"Cause: {row.cause or 'unknown'}",
+                f"Missed: {row.missed or 'unknown'}",
+                f"What to do: {row.advice or 'see tender-monitor sources'}",
+                f"Last good round: {_show(row.last_good_at)}",
+            ],
+            source=row.name,
+            sample=row.sample,
+            now=now,
+        )
+    if not troubled and row.told_state:
+        lines = [f"The source '{row.name}' is read again since {_show(row.last_good_at)}."]
+        title = f"Source {row.name} has recovered"
+        return make_self_alert(title, lines, source=row.name, sample=row.sample, now=now)
+    return None
+
+
+def make_self_alert(
+    subject: str, lines: Sequence[str], *, now: datetime, source: str | None = None,
+    sample: bool = False,
+) -> NewAlert:  # fmt: skip
+    """Return an alert about the program itself, to be told to every receiver."""
+    text = f"{subject}\n{now.isoformat()}"
+    return NewAlert(
+        id=hashlib.sha256(text.encode()).hexdigest()[:16],
+        kind=AlertKind.SELF,
+        source=source,
+        notice=None,
+        verdict="self",
+        reason="SOURCE_STATE" if source else "PROGRAM",
+        fingerprint="",
+        sample=sample,
+        content={"subject": subject, "body": "\n".join(lines), "sample": sample},
+    )
+
+
+def _show(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M UTC") if moment else "never"

@@ -1,0 +1,102 @@
+"""Read any detail page: find the notice's own part, leave the chrome, read its fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urljoin, urlsplit
+
+from monitor.errors import LayoutError
+from monitor.models import Document, Notice
+from monitor.text.fields import PageFacts, read_fields
+from monitor.text.markup import (
+    Element,
+    attribute,
+    drop_chrome,
+    inline_text,
+    parse_html,
+    read_blocks,
+    select_all,
+    select_first,
+    squeeze,
+)
+
+# The notice's own part on the platforms seen; the first that is there is taken.
+BODY_ANCHORS = (
+    "div.vF_detail_content_container", "div.vF_detail_content", "#noticeArea", "#mycontent",
+    "div.info-article", "div.article-content", "div.ewb-article-info", "div.article_con",
+    "#print-content", "div.notice-content", "div.detail_content", "#zoom", "div.vT_detail_content",
+    "article",
+)  # fmt: skip
+_TITLE_ANCHORS = ("h2.tc", "h1", "h2", ".info-title", ".article-title", "h3", "h4")
+_FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|zip|rar|7z|wps|et|ofd|rtf|csv|txt|ods)(?:$|[?#])", re.I)
+
+
+def read_meta(root: Element, name: str) -> str:
+    """Return the content of a meta element by its name, or ''."""
+    found = select_first(root, f'meta[name="{name}"]')
+    return squeeze(attribute(found, "content")) if found is not None else ""
+
+
+def find_page_title(root: Element) -> str:
+    """Return the title that a detail page shows."""
+    if title := read_meta(root, "ArticleTitle"):
+        return title
+    for css in _TITLE_ANCHORS:
+        for element in select_all(root, css)[:3]:
+            text = inline_text(element)
+            if 6 <= len(text) <= 200:
+                return text
+    found = select_first(root, "title")
+    return squeeze(found.get_text()) if found is not None else ""
+
+
+def find_documents(root: Element, base_url: str) -> tuple[Document, ...]:
+    """Return the attachments that a page links to, in the forms portals use.
+
+    ccgp: a.bizDownload carries an id that its own server turns into a file;
+    zcy: ul.fjxx stands outside the body; others: plain links to files.
+    """
+    found: dict[str, Document] = {}
+    for link in select_all(root, "a"):
+        url = _document_url(link, base_url)
+        if url and url not in found:
+            found[url] = Document(inline_text(link) or url.rsplit("/", 1)[-1], url)
+    return tuple(found.values())
+
+
+def _document_url(link: Element, base_url: str) -> str:
+    href = attribute(link, "href").strip()
+    if "bizDownload" in attribute(link, "class") and attribute(link, "id"):
+        return f"https://download.ccgp.gov.cn/oss/download?uuid={attribute(link, 'id')}"
+    if not href or urlsplit(href).scheme not in ("", "http", "https"):
+        return ""
+    name = inline_text(link)
+    listed = link.find_parent("ul", class_="fjxx") is not None
+    if listed or _FILE.search(href) or _FILE.search(name) or "/oss/download" in href:
+        return urljoin(base_url, href)
+    return ""
+
+
+def read_page(
+    text: str, facts: PageFacts, *, anchors: Iterable[str] = BODY_ANCHORS, extra: Iterable[str] = ()
+) -> Notice:
+    """Return the notice of a page; without any anchor the page minus its chrome is read.
+
+    `extra` are further parts to read before the body, such as a summary table.
+    """
+    root = parse_html(text)
+    body = select_first(root, *anchors)
+    parts = [part for css in extra for part in select_all(root, css)[:1]]
+    documents = facts.documents or find_documents(body or root, facts.url)
+    title = facts.title or find_page_title(root)
+    if body is None:
+        drop_chrome(root)
+        body = select_first(root, "body") or root
+    else:
+        drop_chrome(body)
+    blocks = [block for part in (*parts, body) for block in read_blocks(part)]
+    if not blocks:
+        raise LayoutError(facts.url, "no readable text")
+    known = {**facts.__dict__, "title": title, "documents": documents}
+    return read_fields(PageFacts(**known), blocks)

@@ -1,0 +1,161 @@
+"""What the store holds, as plain rows: alerts, sources, and why a notice was told or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from monitor.models import SourceState
+from monitor.store import Store
+from monitor.store.database import Row
+
+_LATE_FACTOR = 2
+
+
+def list_sources(
+    store: Store, intervals: dict[str, int], now: datetime
+) -> Iterator[dict[str, Any]]:
+    """Yield a row per source; one that was not read for two intervals shows as late.
+
+    `intervals` are the configured seconds between polls, by name.
+    """
+    known = {row.name: row for row in store.sources.list_all()}
+    for name in sorted({*known, *intervals}):
+        row = known.get(name)
+        if row is None:
+            yield {"source": name, "state": str(SourceState.NEW), "cause": "never polled"}
+            continue
+        lag = (now - row.last_good_at).total_seconds() if row.last_good_at else None
+        every = intervals.get(name)
+        late = bool(every and lag is not None and lag > _LATE_FACTOR * every)
+        state = SourceState.LATE if late and row.state is SourceState.CURRENT else row.state
+        yield {
+            "source": name,
+            "state": str(state),
+            "cause": row.cause,
+            "since": _iso(row.state_since),
+            "last_good": _iso(row.last_good_at),
+            "lag_seconds": round(lag) if lag is not None else None,
+            "missed": row.missed,
+            "advice": row.advice,
+            "listings": row.last_listings,
+            "waiting": store.notices.count_waiting(name),
+            "next_check": _iso(row.next_check_at),
+            "sample": row.sample,
+            "configured": name in intervals,
+        }
+
+
+def list_alerts(
+    store: Store, *, verdict: str = "", since: datetime | None = None, limit: int = 100
+) -> Iterator[dict[str, Any]]:
+    """Yield a row per alert, newest first, with what happened to its deliveries."""
+    for row in store.alerts.list_alerts(verdict=verdict, since=since, limit=limit):
+        content = json.loads(row["content"])
+        buyer = content.get("buyer") or {}
+        hits = content.get("hits") or []
+        yield {
+            "id": row["id"],
+            "kind": row["kind"],
+            "verdict": row["verdict"],
+            "reason": row["reason"],
+            "created_at": row["created_at"],
+            "sample": bool(row["sample"]),
+            "source": row["source"],
+            "products": ", ".join(dict.fromkeys(hit["name"] for hit in hits)),
+            "buyer": buyer.get("name", ""),
+            "buyer_en": buyer.get("name_en", ""),
+            "title": content.get("title") or content.get("subject", ""),
+            "title_en": content.get("title_en", ""),
+            "url": content.get("url", ""),
+            "deliveries": [dict(delivery) for delivery in row["deliveries"]],
+        }
+
+
+def explain_notice(store: Store, key: str) -> dict[str, Any] | None:
+    """Return why a notice was told or not, by alert id or URL; None where it is unknown."""
+    row = store.notices.find_notice(key)
+    if row is None:
+        return _explain_listing(store, key)
+    match = json.loads(row["match"])
+    fields = json.loads(row["fields"])
+    return {
+        "url": row["url"],
+        "source": row["source"],
+        "title": row["title"],
+        "verdict": row["verdict"],
+        "reason": row["reason"],
+        "decision": row["decision"],
+        "score": row["score"],
+        "checkable": match["checkable"],
+        "version": row["version"],
+        "changed_fields": json.loads(row["changed_fields"]),
+        "seen_at": row["seen_at"],
+        "triage": row["triage"],
+        "organ": match["organ"],
+        "hits": match["hits"],
+        "features": match["features"],
+        "fields": fields,
+        "evidence": {"sha256": row["sha256"], "record_id": row["record_id"]},
+        "watchlists": row["watchlist_version"],
+    }
+
+
+def _explain_listing(store: Store, url: str) -> dict[str, Any] | None:
+    row = store.notices.find_listing(url)
+    if row is None:
+        return None
+    return {
+        "url": row["url"],
+        "source": row["source"],
+        "title": row["title"],
+        "verdict": "none",
+        "reason": "NOT_OPENED" if row["state"] == "recorded" else str(row["state"]).upper(),
+        "decision": "",
+        "triage": row["triage"],
+        "error": row["error"],
+        "attempts": row["attempts"],
+        "first_seen_at": row["first_seen_at"],
+    }
+
+
+def show_explanation(found: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines of an explanation for a reader."""
+    yield f"{found['verdict'].upper()}  {found['title']}"
+    yield f"  link      {found['url']}"
+    yield f"  source    {found['source']}: {found['triage']}"
+    yield f"  reason    {found['reason']}" + _told(found)
+    if found.get("error"):
+        yield f"  error     {found['error']} ({found['attempts']} tries)"
+    if "features" not in found:
+        return
+    organ = found["organ"]
+    buyer = f"{organ['name']} = {organ['name_en']}" if organ else "no security organ"
+    yield f"  buyer     {buyer}"
+    yield f"  score     {found['score']}  checkable: {'yes' if found['checkable'] else 'no'}"
+    for feature in found["features"]:
+        yield f"  {feature['weight']:+.2f}  {feature['name']}: {feature['why']}"
+    for hit in found["hits"]:
+        yield f"  hit   {hit['entry']} [{hit['stance']}] {hit['field']}: 「{hit['quote']}」 ({hit['why']})"
+    yield f"  evidence  sha256 {found['evidence']['sha256']}"
+    yield f"            {found['evidence']['record_id']}"
+
+
+def _told(found: dict[str, Any]) -> str:
+    return f", decided: {found['decision']}" if found["decision"] else ""
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
+
+
+def list_issues(store: Store, source: str = "") -> list[Row]:
+    """Return what could not be understood, newest first."""
+    return store.sources.list_issues(source)
+
+
+def count_budget(store: Store, host: str, day: date) -> int:
+    """Return the requests that went to a host on a UTC day."""
+    return store.sources.spent(host, day)

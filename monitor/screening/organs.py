@@ -1,0 +1,120 @@
+"""Judge who buys: only the labelled buyer, a named end user, or the title's own buyer part."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from monitor.models import Notice, Organ, Severity
+from monitor.screening.bodies import name_english
+from monitor.screening.entries import Agency, compile_pattern, fold_text, is_cancelled
+from monitor.screening.places import find_region
+from monitor.text.titles import find_title_buyer
+
+_ORGAN = (Severity.CORE, Severity.MEDIUM)
+_MASKED = re.compile(
+    r"^(?:\W*|某.{0,6}|.{0,8}某.{0,3}(?:单位|部队|部|局)|[\d\-A-Za-z]{1,12}|\*+.*)$"
+)
+
+
+@dataclass(frozen=True)
+class _Named:
+    agency: Agency
+    length: int
+    start: int
+
+
+class Agencies:
+    """All agency entries of the watchlists; use from any thread."""
+
+    def __init__(self, agencies: Iterable[Agency]) -> None:
+        self.agencies = tuple(agencies)
+
+    def find_agency(self, name: str) -> Agency | None:
+        """Return the telling agency entry of a body's name, the most specific one, or None."""
+        text = fold_text(name)
+        never = [
+            match.span()
+            for agency in self.agencies
+            if agency.severity is Severity.NEVER
+            for match in _find_spans(agency, text)
+        ]
+        named = [
+            _Named(agency, match.end() - match.start(), match.start())
+            for agency in self.agencies
+            if agency.severity in _ORGAN
+            for match in _find_spans(agency, text)
+            if not is_cancelled(*match.span(), never)
+        ]
+        if not named:
+            return None
+        best = max(named, key=lambda n: (n.agency.severity is Severity.CORE, n.length, n.start))
+        return best.agency
+
+    def judge_buyer(self, notice: Notice, default_organ: str = "") -> Organ | None:
+        """Return the organ that buys or uses, or None.
+
+        `default_organ` is an agency id for sources whose masked buyers are known to be one.
+        """
+        for name, where in _list_bodies(notice):
+            agency = self.find_agency(name)
+            if agency is not None:
+                return _make_organ(agency, name, where, notice.region)
+        if default_organ and is_masked(notice.buyer):
+            for agency in self.agencies:
+                if agency.id == default_organ:
+                    return _make_organ(agency, notice.buyer, "the source's default", notice.region)
+        return None
+
+    def is_candidate(self, title: str, buyer: str) -> tuple[bool, str]:
+        """Say whether a listing is worth opening, and why, by what its row shows.
+
+        Rows show buyer and category, never the brand (design, section 3, step 5).
+        """
+        if buyer and not is_masked(buyer):
+            agency = self.find_agency(buyer)
+            if agency is not None:
+                return True, f"buyer is an organ: {agency.id}"
+            return False, "buyer is no organ"
+        own = find_title_buyer(title)
+        agency = self.find_agency(own) or self.find_agency(title)
+        if agency is not None:
+            return True, f"title names an organ: {agency.id}"
+        if buyer:
+            return True, "buyer is masked"
+        return (False, "title names another body") if own else (True, "title names no body")
+
+
+def is_masked(buyer: str) -> bool:
+    """Return whether a buyer field hides or lacks the name (某部队, "..", SPD-28)."""
+    return bool(_MASKED.match(buyer.strip()))
+
+
+def _list_bodies(notice: Notice) -> Iterator[tuple[str, str]]:
+    if notice.buyer:
+        yield notice.buyer, "buyer"
+    if notice.end_user:
+        yield notice.end_user, "end user"
+    if is_masked(notice.buyer):
+        yield find_title_buyer(notice.title), "title"
+
+
+def _find_spans(agency: Agency, text: str) -> Iterator[re.Match[str]]:
+    cancelled = agency.cancelled_spans(text)
+    for pattern in agency.patterns:
+        for match in compile_pattern(pattern).finditer(text):
+            if not is_cancelled(*match.span(), cancelled):
+                yield match
+
+
+def _make_organ(agency: Agency, name: str, where: str, hint: str) -> Organ:
+    region = find_region(name, hint)
+    return Organ(
+        name=name,
+        name_en=name_english(name, hint),
+        agency=agency.id,
+        severity=agency.severity,
+        region=region.adcode if region else "",
+        where=where,
+    )

@@ -1,0 +1,115 @@
+"""Configuration and watchlists, loaded and checked together, and the rooms built on them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from monitor.alerting.deliver import find_problem
+from monitor.archive import Archive
+from monitor.config import Config, load_config
+from monitor.manners import Manners, Robots
+from monitor.poll import Poller
+from monitor.portals import PORTALS
+from monitor.sample.server import LIST_PATH, SamplePortal
+from monitor.screening.score import Screener
+from monitor.screening.watchlist import load_watchlists
+from monitor.store import Store
+
+SAMPLE_PORT = 8765
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the program runs on; replaced whole on reload, never changed."""
+
+    config: Config
+    screener: Screener
+
+
+def load_setup(path: Path, environ: Mapping[str, str], state: Path | None = None) -> Setup:
+    """Load config.yaml and its watchlists; raise ConfigError before anything changes."""
+    config = load_config(path, frozenset(PORTALS), environ, state)
+    for name, receiver in config.receivers.items():
+        if receiver.url and (problem := find_problem(receiver.url)):
+            stanza = config.loaded.value.receivers[name]
+            key = "url_env" if stanza.url_env else "url_file"
+            raise config.loaded.error(["receivers", name, key], problem)
+    return Setup(config, Screener.build(load_watchlists(config.watchlists)))
+
+
+def sign_files(setup: Setup) -> tuple[tuple[str, int, int, int], ...]:
+    """Return a signature of the files behind a setup; it differs after any edit."""
+    paths = [setup.config.path]
+    folder = setup.config.watchlists
+    if folder.is_dir():
+        paths += sorted(folder.glob("*.yaml"))
+    signature = []
+    for path in paths:
+        try:
+            stat = path.stat()
+        except OSError:
+            signature.append((str(path), 0, 0, 0))
+        else:
+            signature.append((str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino))
+    return tuple(signature)
+
+
+def utc_now() -> datetime:
+    """Return the time of the wall clock in UTC."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def serve_samples(setup: Setup) -> Iterator[Setup]:
+    """Serve the built-in sample portal where a source asks for it, and point that source at it."""
+    samples = {n: s for n, s in setup.config.sources.items() if s.portal == "sample"}
+    if not samples:
+        yield setup
+        return
+    with SamplePortal(utc_now, port=SAMPLE_PORT) as portal:
+        update = {
+            "lists": [portal.base_url + LIST_PATH],
+            "allow_loopback": True,
+            "delay": 0.0,
+        }
+        served = {name: source.model_copy(update=update) for name, source in samples.items()}
+        sources = {name: served.get(name, s) for name, s in setup.config.sources.items()}
+        yield replace(setup, config=replace(setup.config, sources=sources))
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What lives as long as the process: store, archive, manners."""
+
+    store: Store
+    archive: Archive
+    manners: Manners
+    robots: Robots
+    stop: threading.Event
+    clock: Callable[[], datetime] = utc_now
+
+    @classmethod
+    def open(cls, state: Path, stop: threading.Event) -> Rooms:
+        """Open the rooms of a state folder; raise StoreError where they cannot be used."""
+        store = Store.open(state)
+        archive = Archive(state)
+        return cls(store, archive, Manners(store.sources.spend), Robots(), stop)
+
+    def make_poller(self, setup: Setup, report: Callable[[str], None]) -> Poller:
+        """Return a poller that works with a setup."""
+        return Poller(
+            config=setup.config,
+            store=self.store,
+            archive=self.archive,
+            screener=setup.screener,
+            manners=self.manners,
+            robots=self.robots,
+            stop=self.stop,
+            clock=self.clock,
+            report=report,
+        )

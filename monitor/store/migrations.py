@@ -1,0 +1,164 @@
+"""The schema, as a list of steps that each run once. Order matters: add new steps at the end."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+MIGRATIONS = Migrations("monitor")
+SCHEMA_VERSION = 1
+
+
+@MIGRATIONS()
+def m0001_create_tables(db: Database) -> None:
+    """Create the tables of version 0.1."""
+    for statement in _FIRST.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+_FIRST = """
+create table source (
+  name text primary key,
+  state text not null default 'new',
+  cause text not null default '',
+  missed text not null default '',
+  advice text not null default '',
+  state_since text,
+  next_check_at text,
+  last_attempt_at text,
+  last_good_at text,
+  last_listings integer not null default 0,
+  failures integer not null default 0,
+  told_state text not null default '',
+  baseline_at text,
+  newest_at text,
+  sample integer not null default 0
+) strict;
+create table validator (
+  url text primary key,
+  source text not null references source(name) on delete cascade,
+  etag text not null,
+  modified text not null
+) strict;
+create table budget (
+  host text not null,
+  day text not null,
+  requests integer not null,
+  primary key (host, day)
+) strict, without rowid;
+create table capture (
+  record_id text primary key,
+  source text not null references source(name) on delete cascade,
+  url text not null,
+  fetched_at text not null,
+  status integer not null,
+  sha256 text not null,
+  tls text not null
+) strict;
+create table listing (
+  id integer primary key,
+  source text not null references source(name) on delete cascade,
+  listing_id text not null,
+  url text not null,
+  title text not null,
+  published_raw text not null,
+  published_at text,
+  region text not null,
+  buyer text not null,
+  notice_type text not null,
+  content text not null,
+  state text not null,
+  triage text not null,
+  baseline integer not null,
+  attempts integer not null default 0,
+  next_try_at text,
+  error text not null default '',
+  first_seen_at text not null,
+  last_seen_at text not null,
+  record_id text not null,
+  unique (source, listing_id)
+) strict;
+create index listing_waiting on listing (source, state, next_try_at);
+create table listing_change (
+  id integer primary key,
+  listing integer not null references listing(id) on delete cascade,
+  seen_at text not null,
+  field text not null,
+  old text not null,
+  new text not null
+) strict;
+create table process (
+  id integer primary key,
+  key text not null unique,
+  verdict text not null,
+  last_told_at text
+) strict;
+create table notice (
+  id integer primary key,
+  listing integer not null references listing(id) on delete cascade,
+  version integer not null,
+  change text not null,
+  changed_fields text not null,
+  process integer references process(id),
+  record_id text not null,
+  sha256 text not null,
+  seen_at text not null,
+  url text not null,
+  title text not null,
+  tag text not null,
+  published_at text,
+  buyer text not null,
+  project_number text not null,
+  fields text not null,
+  verdict text not null,
+  reason text not null,
+  decision text not null,
+  score real not null,
+  match text not null,
+  watchlist_version text not null,
+  unique (listing, version)
+) strict;
+create index notice_url on notice (url);
+create index notice_verdict on notice (verdict, seen_at);
+create table alert (
+  id text primary key,
+  kind text not null,
+  source text references source(name) on delete cascade,
+  notice integer references notice(id) on delete cascade,
+  verdict text not null,
+  reason text not null,
+  fingerprint text not null,
+  created_at text not null,
+  sample integer not null,
+  content text not null
+) strict;
+create index alert_created on alert (created_at);
+create table delivery (
+  id integer primary key,
+  alert text not null references alert(id) on delete cascade,
+  receiver text not null,
+  digest text not null default '',
+  state text not null,
+  attempts integer not null default 0,
+  next_try_at text not null,
+  leased_until text,
+  leased_by text not null default '',
+  created_at text not null,
+  sent_at text,
+  error text not null default '',
+  unique (alert, receiver)
+) strict;
+create index delivery_due on delivery (receiver, state, next_try_at);
+create table issue (
+  id integer primary key,
+  source text not null references source(name) on delete cascade,
+  kind text not null,
+  field text not null,
+  raw text not null,
+  url text not null,
+  first_seen_at text not null,
+  last_seen_at text not null,
+  count integer not null,
+  unique (source, kind, field, raw, url)
+) strict
+"""

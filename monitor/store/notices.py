@@ -1,0 +1,295 @@
+"""Listings and notices in the store: the diff, the waiting rows and the versions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from monitor.models import Capture, Listing, Match, Notice
+from monitor.store.database import Database, Row, clean_text, read_time, write_json, write_time
+
+
+class ListingState(StrEnum):
+    """What became of a listing; WAITING is to be opened, POISON gave up and was reported."""
+
+    RECORDED = "recorded"
+    WAITING = "waiting"
+    OPENED = "opened"
+    POISON = "poison"
+
+
+class Change(StrEnum):
+    """How a version of a notice differs from the one before."""
+
+    NEW = "NEW"
+    AMENDED = "AMENDED"
+    UNCHANGED = "UNCHANGED"
+
+
+@dataclass(frozen=True)
+class StoredListing:
+    """A listing with its row id and its state."""
+
+    id: int
+    source: str
+    listing: Listing
+    state: ListingState
+    baseline: bool
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Diff:
+    """What a page of listings brought; the sequences hold listing ids."""
+
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    known: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Triage:
+    """What to do with a listing that is new or changed, and why."""
+
+    open: bool
+    why: str
+    baseline: bool = False
+
+
+_COMPARED = ("title", "published_raw")
+
+
+class Notices:
+    """Read and write listings, notices and their versions."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    def diff(self, source: str, listings: Sequence[Listing]) -> Diff:
+        """Tell new, changed (title or date) and known listings apart; write nothing.
+
+        A listing that stands twice in the input counts once.
+        """
+        new, changed, known = [], [], []
+        for listing_id, listing in {row.listing_id: row for row in listings}.items():
+            row = self._find(source, listing_id)
+            if row is None:
+                new.append(listing_id)
+            elif _changed_fields(row, listing):
+                changed.append(listing_id)
+            else:
+                known.append(listing_id)
+        return Diff(tuple(new), tuple(changed), tuple(known))
+
+    def keep_listing(
+        self, source: str, listing: Listing, triage: Triage, record_id: str, now: datetime
+    ) -> None:
+        """Write a new or changed listing; one to be opened waits from now on."""
+        row = self._find(source, listing.listing_id)
+        state = ListingState.WAITING if triage.open else ListingState.RECORDED
+        if row is None:
+            self._insert(source, listing, triage, state, record_id, now)
+            return
+        changes = _changed_fields(row, listing)
+        for field, (old, new) in changes.items():
+            values = {"listing": row["id"], "seen_at": write_time(now), "field": field}
+            self.db.insert("listing_change", {**values, "old": old, "new": new})
+        self.db.execute(
+            """update listing set title = :title, published_raw = :raw, published_at = :at,
+                 url = :url, state = :state, triage = :why, attempts = 0, next_try_at = :now,
+                 content = :content, last_seen_at = :now where id = :id""",
+            {
+                "title": clean_text(listing.title), "raw": listing.published_raw,
+                "at": write_time(listing.published_at), "url": clean_text(listing.url),
+                "state": str(state), "why": triage.why, "now": write_time(now),
+                "content": clean_text(listing.content), "id": row["id"],
+            },
+        )  # fmt: skip
+
+    def _insert(
+        self,
+        source: str,
+        listing: Listing,
+        triage: Triage,
+        state: ListingState,
+        record_id: str,
+        now: datetime,
+    ) -> None:
+        values = {
+            "source": source, "listing_id": clean_text(listing.listing_id),
+            "url": clean_text(listing.url), "title": clean_text(listing.title),
+            "published_raw": clean_text(listing.published_raw),
+            "published_at": write_time(listing.published_at),
+            "region": clean_text(listing.region), "buyer": clean_text(listing.buyer),
+            "notice_type": clean_text(listing.notice_type),
+            "content": clean_text(listing.content) if triage.open else "",
+            "state": str(state), "triage": triage.why, "baseline": int(triage.baseline),
+            "next_try_at": write_time(now), "first_seen_at": write_time(now),
+            "last_seen_at": write_time(now), "record_id": record_id,
+        }  # fmt: skip
+        self.db.insert("listing", values)
+
+    def touch_known(self, source: str, listing_ids: Sequence[str], now: datetime) -> None:
+        """Note that listings are still shown by their source."""
+        for listing_id in listing_ids:
+            self.db.execute(
+                "update listing set last_seen_at = ? where source = ? and listing_id = ?",
+                [write_time(now), source, listing_id],
+            )
+
+    def _find(self, source: str, listing_id: str) -> Row | None:
+        return self.db.first(
+            "select * from listing where source = ? and listing_id = ?",
+            [source, clean_text(listing_id)],
+        )
+
+    def list_waiting(self, source: str, now: datetime, limit: int) -> list[StoredListing]:
+        """Return listings to be opened now, oldest publication first."""
+        rows = self.db.query(
+            """select * from listing where source = ? and state = 'waiting' and next_try_at <= ?
+               order by published_at is null, published_at, id limit ?""",
+            [source, write_time(now), limit],
+        )
+        return [_make_listing(row) for row in rows]
+
+    def count_waiting(self, source: str) -> int:
+        """Return how many listings of a source are still to be opened."""
+        sql = "select count(*) as n from listing where source = ? and state = 'waiting'"
+        row = self.db.first(sql, [source])
+        return int(row["n"]) if row else 0
+
+    def postpone(self, listing: int, error: str, next_try: datetime, *, poison: bool) -> None:
+        """Note a failed opening; a poison listing is tried no more."""
+        self.db.execute(
+            """update listing set attempts = attempts + 1, error = ?, next_try_at = ?, state = ?
+               where id = ?""",
+            [clean_text(error), write_time(next_try), "poison" if poison else "waiting", listing],
+        )
+
+    def mark_opened(self, listing: int) -> None:
+        """Note that a listing was opened and its notice saved."""
+        self.db.execute(
+            "update listing set state = 'opened', error = '', content = '' where id = ?", [listing]
+        )
+
+    def last_version(self, listing: int) -> Row | None:
+        """Return the newest version of a listing's notice, or None."""
+        return self.db.first(
+            "select * from notice where listing = ? order by version desc limit 1", [listing]
+        )
+
+    def save_version(
+        self,
+        listing: int,
+        notice: Notice,
+        match: Match,
+        capture: Capture,
+        *,
+        decision: str,
+        process: int | None,
+        watchlists: str,
+        now: datetime,
+    ) -> tuple[int, Change, tuple[str, ...]]:
+        """Write a version of a notice where it differs; return its id, the change, the fields."""
+        before = self.last_version(listing)
+        fields = describe_fields(notice)
+        shown = write_json(fields)
+        change, names = _compare_versions(before, fields)
+        if before is not None and change is Change.UNCHANGED:
+            return int(before["id"]), change, ()
+        values = {
+            "listing": listing, "version": (before["version"] if before else 0) + 1,
+            "change": str(change), "changed_fields": write_json(names), "process": process,
+            "record_id": capture.record_id, "sha256": capture.sha256, "seen_at": write_time(now),
+            "url": clean_text(notice.url), "title": clean_text(notice.title),
+            "tag": str(notice.tag or ""), "published_at": write_time(notice.published_at),
+            "buyer": clean_text(notice.buyer),
+            "project_number": clean_text(notice.project_number), "fields": shown,
+            "verdict": str(match.verdict), "reason": str(match.reason), "decision": decision,
+            "score": match.score, "match": write_json(asdict(match)),
+            "watchlist_version": watchlists,
+        }  # fmt: skip
+        self.db.insert("notice", values)
+        row = self.last_version(listing)
+        return (int(row["id"]) if row else 0), change, names
+
+    def find_notice(self, key: str) -> Row | None:
+        """Return the newest notice of a URL, or the notice of an alert id."""
+        return self.db.first(
+            """select n.*, l.source, l.listing_id, l.first_seen_at, l.triage
+               from notice n join listing l on l.id = n.listing
+               where n.url = :key or l.url = :key
+                  or n.id = (select notice from alert where id = :key)
+               order by n.id desc limit 1""",
+            {"key": key},
+        )
+
+    def find_row(self, listing: int) -> Row:
+        """Return a listing by its row id; KeyError where there is none."""
+        row = self.db.first("select * from listing where id = ?", [listing])
+        if row is None:
+            raise KeyError(listing)
+        return row
+
+    def find_listing(self, url: str) -> Row | None:
+        """Return the listing of a URL, opened or not."""
+        return self.db.first("select * from listing where url = ? order by id desc limit 1", [url])
+
+
+def describe_fields(notice: Notice) -> dict[str, Any]:
+    """Return a notice's fields as plain values; zones stay in the evidence."""
+    return {
+        "title": notice.title,
+        "tag": str(notice.tag or ""),
+        "notice_type": notice.notice_type,
+        "published_raw": notice.published_raw,
+        "published_at": write_time(notice.published_at),
+        "date_only": notice.date_only,
+        "region": notice.region,
+        "buyer": notice.buyer,
+        "end_user": notice.end_user,
+        "procuring_entity": notice.procuring_entity,
+        "suppliers": list(notice.suppliers),
+        "project_number": notice.project_number,
+        "project_name": notice.project_name,
+        "value": asdict(notice.value) if notice.value else None,
+        "items": [asdict(item) for item in notice.items],
+        "documents": [asdict(document) for document in notice.documents],
+        "items_elsewhere": notice.items_elsewhere,
+    }
+
+
+def _compare_versions(before: Row | None, fields: dict[str, Any]) -> tuple[Change, tuple[str, ...]]:
+    if before is None:
+        return Change.NEW, ()
+    old = json.loads(before["fields"])
+    new = json.loads(write_json(fields))
+    names = tuple(sorted(name for name in new if old.get(name) != new[name]))
+    return (Change.AMENDED if names else Change.UNCHANGED), names
+
+
+def _changed_fields(row: Row, listing: Listing) -> dict[str, tuple[str, str]]:
+    new = {name: clean_text(getattr(listing, name)) for name in _COMPARED}
+    return {name: (row[name], new[name]) for name in _COMPARED if row[name] != new[name]}
+
+
+def _make_listing(row: Row) -> StoredListing:
+    listing = Listing(
+        listing_id=row["listing_id"],
+        url=row["url"],
+        title=row["title"],
+        published_raw=row["published_raw"],
+        published_at=read_time(row["published_at"]),
+        region=row["region"],
+        buyer=row["buyer"],
+        notice_type=row["notice_type"],
+        content=row["content"],
+    )
+    state = ListingState(row["state"])
+    return StoredListing(
+        row["id"], row["source"], listing, state, bool(row["baseline"]), row["attempts"]
+    )

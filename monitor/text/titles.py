@@ -1,0 +1,49 @@
+"""The title's own parts: who asks and by which words."""
+
+from __future__ import annotations
+
+import re
+
+from monitor.text.markup import squeeze
+
+_FRAME = re.compile(r"^(?:\s*[【\[\(（][^】\]\)）]{1,16}[】\]\)）])+")
+_AGENT = re.compile(
+    r"^.{2,40}?(?:公司|代理机构|招标局|交易中心|采购中心|事务所)(?:受.{2,40}?委托)?(?:关于|就|：|:)"
+)
+_BODY = re.compile(
+    r"^(?P<body>[^，。,；;：:“”\"]{1,30}?(?:"
+    r"公安厅|公安部(?!门)|公安局|公安分局|公安处|国家安全[厅局]|司法[厅局]|监狱管理局|戒毒管理局|戒毒所|监狱|看守所|"
+    r"拘留所|派出所|边防检查站|边境管理支队|边境管理总队|海警局|政法委员会|政法委|缉私局|未成年犯管教所|"
+    r"检察院|法院|大学|学院|医院|中学|小学|学校|幼儿园|委员会|人民政府|管理局|管委会|"
+    r"总队|支队|大队|部队|研究所|研究院|出版社|电视台|图书馆|博物馆|[^公]局|[^大]厅|服务中心|管理中心|中心))"
+)
+_UNIT = re.compile(
+    r"^[^，。,；;：:“”\"的]{0,12}?(?:分局|支队|大队|总队|中队|派出所|看守所|拘留所|戒毒所|监狱|研究所|"
+    r"鉴定中心|医院|学院|公安局|公安分局|公安处|边防检查站|检查站|管理局)"
+)
+_SUFFIX = re.compile(r"采购|项目|设备|系统|工程|服务|建设|购置|改造|维护")
+
+
+def strip_frame(title: str) -> str:
+    """Return a title without leading marks in brackets and without the agent before 关于."""
+    text = squeeze(title)
+    text = _FRAME.sub("", text)
+    text = _AGENT.sub("", text)
+    return text.removeprefix("关于").strip()
+
+
+def find_title_buyer(title: str) -> str:
+    """Return the body that a title begins with, '' where it names none.
+
+    Titles are '<agent>关于<body><project><type>': the agent is never the buyer.
+    """
+    text = strip_frame(title)
+    found = _BODY.match(text)
+    if found is None or _SUFFIX.search(found["body"][:-2]):
+        return ""
+    body = found["body"]
+    while (more := _UNIT.match(text[len(body) :])) and not _SUFFIX.search(more.group()):
+        if more.group() in body or more.group().startswith(body[:4]):
+            break
+        body += more.group()
+    return body

@@ -1,0 +1,282 @@
+"""The HTTP door against servers that misbehave; everything stays on the loopback interface."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import socket
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.errors import FetchCause, FetchError
+from monitor.fetch import Fetcher, FetchRules
+from monitor.inflate import inflate_body
+from tests.asking import AGENT, LOCAL, NOW, get_page, refuse_page
+from tests.hostile import (
+    HostileServer,
+    Route,
+    Visit,
+    drip,
+    hang,
+    make_bomb,
+    make_head,
+    raw,
+    redirect,
+    repeat,
+    reply,
+)
+
+PAGE = "<html><body>库尔勒市公安局 中标公告</body></html>".encode() * 40
+GZIPPED = gzip.compress(PAGE)
+RAW_DEFLATED = zlib.compress(PAGE, wbits=-zlib.MAX_WBITS)
+
+
+def coded(body: bytes, coding: str) -> Route:
+    return reply(body, headers={"Content-Encoding": coding})
+
+
+def chunked(body: bytes) -> Route:
+    return raw(make_head(headers={"Transfer-Encoding": "chunked"}) + body)
+
+
+def unframed(body: bytes, coding: str = "identity") -> Route:
+    return raw(make_head(headers={"Content-Encoding": coding}) + body)
+
+
+def test_a_capture_holds_the_answer_and_how_it_came() -> None:
+    headers = {"ETag": '"a"', "Set-Cookie": "a=1"}
+    with HostileServer({"/list": reply(PAGE, headers=headers)}) as server:
+        capture = get_page(server.url("/list"))
+        asked = server.visits[0].headers
+    assert (capture.status, capture.body) == (200, PAGE)
+    assert capture.sha256 == hashlib.sha256(PAGE).hexdigest()
+    assert capture.url == capture.final_url == server.url("/list")
+    assert (capture.fetched_at, capture.tls) == (NOW, "")
+    assert capture.peer == f"127.0.0.1:{server.port}"
+    assert capture.header("etag") == '"a"'
+    assert asked["user-agent"] == AGENT
+    assert asked["accept-encoding"] == "gzip, deflate"
+    assert asked["accept-language"].startswith("zh-CN")
+
+
+@pytest.mark.parametrize("status", [304, 403, 404, 405, 429, 500, 503])
+def test_a_status_is_no_error(status: int) -> None:
+    with HostileServer({"/": reply(b"" if status == 304 else b"page", status)}) as server:
+        assert get_page(server.url()).status == status
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        coded(GZIPPED, "gzip"),
+        coded(GZIPPED, "X-GZIP"),
+        coded(GZIPPED + b"\0" * 9, "gzip"),
+        coded(gzip.compress(PAGE[:99]) + gzip.compress(PAGE[99:]), "gzip"),
+        coded(zlib.compress(PAGE), "deflate"),
+        coded(RAW_DEFLATED, "deflate"),
+        coded(gzip.compress(GZIPPED), "gzip, gzip"),
+        coded(PAGE, "utf-8"),
+        unframed(PAGE),
+        unframed(GZIPPED, "gzip"),
+        chunked(b"%x\r\n%b\r\n0\r\n\r\n" % (len(PAGE), PAGE)),
+    ],
+    ids=[
+        "gzip", "x-gzip", "padded", "members", "zlib", "raw deflate", "twice", "charset for coding",
+        "until close", "gzip until close", "chunked",
+    ],
+)  # fmt: skip
+def test_a_whole_body_is_decoded_however_it_is_framed(route: Route) -> None:
+    with HostileServer({"/": route}) as server:
+        assert get_page(server.url()).body == PAGE
+
+
+@pytest.mark.parametrize(
+    ("name", "route", "cause"),
+    [
+        ("gzip bomb", unframed(make_bomb(1024), "gzip"), FetchCause.TOO_LARGE),
+        ("bomb in gzip", coded(gzip.compress(make_bomb(64)), "gzip,gzip"), FetchCause.TOO_LARGE),
+        ("endless bomb", repeat(make_head(headers={"Content-Encoding": "gzip"}), make_bomb(1)),
+            FetchCause.TOO_LARGE),
+        ("20 MB page", reply(bytes(20_000_000)), FetchCause.TOO_LARGE),
+        ("20 MB until close", unframed(bytes(20_000_000)), FetchCause.TOO_LARGE),
+        ("endless body", repeat(make_head(), b"x" * 65536), FetchCause.TOO_LARGE),
+        ("endless gzip name", repeat(
+            make_head(headers={"Content-Encoding": "gzip"}) + b"\x1f\x8b\x08\x08\0\0\0\0\0\0",
+            b"n" * 65536), FetchCause.TOO_LARGE),
+        ("endless chunks", repeat(make_head(headers={"Transfer-Encoding": "chunked"}),
+            b"8000\r\n" + b"x" * 0x8000 + b"\r\n"), FetchCause.TOO_LARGE),
+        ("gzip without its end", unframed(GZIPPED[:-9], "gzip"), FetchCause.TRUNCATED),
+        ("gzip without its checksum", coded(GZIPPED[:-8], "gzip"), FetchCause.TRUNCATED),
+        ("one byte of gzip", coded(b"\x1f", "gzip"), FetchCause.TRUNCATED),
+        ("deflate without its end", unframed(RAW_DEFLATED[:-3], "deflate"), FetchCause.TRUNCATED),
+        ("second member cut", coded(GZIPPED + GZIPPED[:20], "gzip"), FetchCause.TRUNCATED),
+        ("short body", reply(PAGE, headers={"Content-Length": "99999"}), FetchCause.TRUNCATED),
+        ("no body", reply(headers={"Content-Length": "9"}), FetchCause.TRUNCATED),
+        ("no chunk end", chunked(b"5\r\nabcde\r\n"), FetchCause.TRUNCATED),
+        ("cut chunk", chunked(b"50\r\nabcde"), FetchCause.TRUNCATED),
+        ("bad chunk", chunked(b"zz\r\nabcde\r\n0\r\n\r\n"), FetchCause.TRUNCATED),
+        ("corrupt gzip", coded(b"\x1f\x8b\x08\0 not gzip at all", "gzip"), FetchCause.PROTOCOL),
+        ("flipped gzip", coded(GZIPPED[:-6] + b"\0\0" + GZIPPED[-4:], "gzip"), FetchCause.PROTOCOL),
+        ("six codings", coded(PAGE, "gzip," * 5 + "gzip"), FetchCause.PROTOCOL),
+        ("brotli unasked", coded(PAGE, "br"), FetchCause.PROTOCOL),
+        ("no HTTP", raw(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"), FetchCause.PROTOCOL),
+        ("bad status", raw(b"HTTP/1.1 abc OK\r\n\r\n"), FetchCause.PROTOCOL),
+        ("101 headers", reply(headers={f"X-{n}": "v" for n in range(101)}), FetchCause.PROTOCOL),
+        ("huge header", reply(headers={"X": "v" * 70_000}), FetchCause.PROTOCOL),
+        ("huge headers", reply(headers={f"X-{n}": "v" * 5000 for n in range(20)}),
+            FetchCause.PROTOCOL),
+        ("broken header", raw(b"HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 4\r\n\r\npage"),
+            FetchCause.PROTOCOL),
+        ("no answer", raw(b""), FetchCause.UNREACHABLE),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_an_unusable_answer_is_a_typed_error(name: str, route: Route, cause: FetchCause) -> None:
+    with HostileServer({"/": route}) as server:
+        assert refuse_page(server.url()).cause == cause
+
+
+def test_a_bomb_unfolds_in_small_pieces() -> None:
+    taken = 0
+
+    def feed() -> Iterator[bytes]:
+        nonlocal taken
+        bomb = zlib.compress(bytes(64 * 1024 * 1024))
+        for start in range(0, len(bomb), 64):
+            taken += 64
+            yield bomb[start : start + 64]
+
+    pieces = inflate_body("http://portal.example/", feed(), "deflate")
+    assert all(len(next(pieces)) <= 64 * 1024 for _ in range(16))
+    assert taken <= 16 * 64
+
+
+@given(st.binary(max_size=400), st.sampled_from(["gzip", "deflate", "gzip,deflate", "x"]))
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_are_decoded_or_refused(body: bytes, coding: str) -> None:
+    chunks = (body[start : start + 7] for start in range(0, len(body), 7))
+    refused: FetchCause | None = None
+    try:
+        list(inflate_body("http://portal.example/", chunks, coding))
+    except FetchError as error:
+        refused = error.cause
+    assert refused in (None, FetchCause.TRUNCATED, FetchCause.PROTOCOL)
+
+
+@given(st.binary(max_size=200_000), st.integers(1, 70_000), st.sampled_from([31, 15, -15]))
+@settings(max_examples=50, deadline=None)
+def test_what_was_compressed_comes_back_however_it_is_cut(body: bytes, cut: int, bits: int) -> None:
+    sent = zlib.compress(body, wbits=bits)
+    chunks = (sent[start : start + cut] for start in range(0, len(sent), cut))
+    coding = "gzip" if bits == 31 else "deflate"
+    assert b"".join(inflate_body("http://portal.example/", chunks, coding)) == body
+
+
+def test_a_page_that_unfolds_too_far_is_refused_below_the_size_cap() -> None:
+    with HostileServer({"/": coded(gzip.compress(bytes(2 * 1024 * 1024)), "gzip")}) as server:
+        error = refuse_page(server.url())
+    assert (error.cause, "200 times" in error.detail) == (FetchCause.TOO_LARGE, True)
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        drip(make_head() + b"x" * 1000, pause=0.1),
+        hang(make_head()[:9]),
+        hang(make_head(headers={"Content-Length": "9"}) + b"half"),
+        hang(make_head(headers={"Content-Encoding": "gzip"}) + GZIPPED[:30]),
+        repeat(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        repeat(make_head(headers={"Transfer-Encoding": "chunked"}) + b"0\r\n", b"X: y\r\n"),
+        hang(),
+    ],
+    ids=["drip", "headers", "body", "gzip", "endless 100", "endless trailer", "silence"],
+)
+def test_a_slow_server_is_left_at_the_deadline(route: Route) -> None:
+    rules = FetchRules(AGENT, allow_loopback=True, deadline=0.5)
+    with HostileServer({"/": route}) as server:
+        started = time.monotonic()
+        assert refuse_page(server.url(), rules).cause == FetchCause.TIMEOUT
+        assert time.monotonic() - started < 1.5
+
+
+def test_slow_redirects_share_one_deadline() -> None:
+    def later(visit: Visit) -> None:
+        visit.pause(0.4)
+        redirect("/")(visit)
+
+    with HostileServer({"/": later}) as server:
+        error = refuse_page(server.url(), FetchRules(AGENT, allow_loopback=True, deadline=1.0))
+    assert error.cause == FetchCause.TIMEOUT
+
+
+@pytest.fixture
+def deaf_port() -> Iterator[int]:
+    """A port whose queue is full: connecting to it neither succeeds nor fails."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            with suppress(BlockingIOError):
+                filler.connect(listener.getsockname())
+        yield listener.getsockname()[1]
+        for filler in fillers:
+            filler.close()
+
+
+def test_a_peer_that_never_accepts_is_left_in_time(deaf_port: int) -> None:
+    rules = FetchRules(AGENT, allow_loopback=True, connect_timeout=0.5)
+    assert refuse_page(f"http://127.0.0.1:{deaf_port}/", rules).cause == FetchCause.TIMEOUT
+
+
+@pytest.mark.parametrize("where", ["body", "headers", "connect"])
+def test_the_stop_event_ends_a_request_at_once(where: str, deaf_port: int) -> None:
+    stop = threading.Event()
+    routes = {"/body": hang(make_head() + b"half"), "/headers": hang()}
+    with HostileServer(routes) as server:
+        url = f"http://127.0.0.1:{deaf_port}/" if where == "connect" else server.url(f"/{where}")
+        timer = threading.Timer(0.3, stop.set)
+        timer.start()
+        started = time.monotonic()
+        with pytest.raises(FetchError) as caught:
+            get_page(url, FetchRules(AGENT, allow_loopback=True), stop)
+        assert time.monotonic() - started < 1.3
+        timer.join()
+    assert caught.value.cause == FetchCause.STOPPING
+
+
+def test_a_port_where_nobody_listens_is_unreachable() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        error = refuse_page(f"http://127.0.0.1:{unused.getsockname()[1]}/")
+    assert error.cause == FetchCause.UNREACHABLE
+
+
+def test_cookies_live_as_long_as_their_fetcher() -> None:
+    with HostileServer({"/": reply(PAGE, headers={"Set-Cookie": "seen=1; Path=/"})}) as server:
+        with Fetcher(LOCAL, threading.Event()) as fetcher:
+            fetcher.get(server.url(), now=NOW)
+            fetcher.get(server.url(), now=NOW, headers={"Referer": server.url(), "X-A": "b"})
+        get_page(server.url())
+    assert [visit.headers.get("cookie") for visit in server.visits] == [None, "seen=1", None]
+    assert server.visits[1].headers["referer"] == server.url()
+
+
+def test_no_thread_and_no_socket_outlives_a_request() -> None:
+    before = threading.active_count()
+    with HostileServer({"/": hang(make_head() + b"half"), "/ok": reply(PAGE)}) as server:
+        inside = threading.active_count()
+        refuse_page(server.url(), FetchRules(AGENT, allow_loopback=True, deadline=0.2))
+        get_page(server.url("/ok"))
+        names = [thread.name for thread in threading.enumerate()]
+        assert "fetch-watch" not in names
+        assert inside >= before
+    assert threading.active_count() == before
