@@ -24,7 +24,8 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEv
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from monitor.alerting.deliver import Courier, make_sender
+from monitor.alerting.courier import Courier
+from monitor.alerting.deliver import make_sender
 from monitor.errors import ConfigError, MonitorError
 from monitor.health import make_self_alert
 from monitor.models import SourceState
@@ -134,8 +135,8 @@ class Daemon:
         scheduler.add_job(self.tick, "interval", seconds=TICK_SECONDS, id="tick", next_run_time=now)
         for name in receivers:
             scheduler.add_job(
-                self._deliver, "interval", seconds=TICK_SECONDS, args=[name], id=f"deliver:{name}",
-                executor="deliveries", next_run_time=now,
+                self._deliver, "interval", seconds=TICK_SECONDS, args=[self._make_courier(name)],
+                id=f"deliver:{name}", executor="deliveries", next_run_time=now,
             )  # fmt: skip
         # A delivery that takes longer than a tick is normal; its skipped ticks are no news.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
@@ -193,20 +194,21 @@ class Daemon:
         except KeyError:
             return ""
 
-    def _deliver(self, name: str) -> None:
-        receiver = self.setup.config.receivers.get(name)
-        if receiver is None or self.stop.is_set():
-            return
-        courier = Courier(
+    def _make_courier(self, name: str) -> Courier:
+        receivers = self.setup.config.receivers
+        return Courier(
             self.rooms.store.alerts,
-            receiver,
-            make_sender(receiver, self.write),
+            receivers[name],
+            make_sender(receivers[name], self.write),
             owner=self._owner,
             rng=random.Random(),  # noqa: S311 - spreads retries, guards nothing
             stop=self.stop,
-            others=[other for other in self.setup.config.receivers if other != name],
+            others=list(receivers),
         )
-        courier.deliver_due(self.rooms.clock)
+
+    def _deliver(self, courier: Courier) -> None:
+        if not self.stop.is_set():
+            courier.deliver_due(self.rooms.clock)
 
     def _files_changed(self) -> bool:
         """Return whether files changed and have come to rest since the last look."""

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from monitor.alerting.deliver import Courier, make_sender
+from monitor.alerting.courier import Courier
+from monitor.alerting.deliver import make_sender
 from monitor.archive import Archive
 from monitor.config import Config
 from monitor.errors import FetchError, LayoutError
-from monitor.fetch import Fetcher
 from monitor.health import describe_failure
 from monitor.holding import StateLock
 from monitor.models import SourceState
@@ -20,6 +20,7 @@ from monitor.poll import Round, make_rules
 from monitor.portals import PORTALS
 from monitor.setup import Rooms, Setup, serve_samples, utc_now
 from monitor.store import Store
+from monitor.web.fetch import Fetcher
 
 
 def poll_once(
@@ -50,7 +51,7 @@ def deliver_due(setup: Setup, rooms: Rooms, write: Callable[[str], None]) -> Non
             owner="poll",
             rng=random.Random(),  # noqa: S311 - spreads retries, guards nothing
             stop=rooms.stop,
-            others=[other for other in setup.config.receivers if other != name],
+            others=list(setup.config.receivers),
         ).deliver_due(rooms.clock)
 
 

@@ -19,7 +19,7 @@ from monitor.screening.score import Screener
 from monitor.store import Store
 from monitor.store.alerts import AlertKind, NewAlert
 from monitor.store.notices import StoredListing
-from monitor.visit import Visitor
+from monitor.web.visit import Visitor
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from monitor.archive import Archive
 from monitor.config import Config, SourceConfig
 from monitor.errors import FetchError, LayoutError
-from monitor.fetch import Fetcher, FetchRules
 from monitor.health import (
     Trouble,
     describe_failure,
@@ -21,7 +20,6 @@ from monitor.health import (
     plan_next,
     sum_health,
 )
-from monitor.manners import Manners, Pace, Robots
 from monitor.models import Capture, Listing, SourceState
 from monitor.opening import Opener, Tally
 from monitor.portals import PORTALS
@@ -30,7 +28,9 @@ from monitor.screening.score import Screener
 from monitor.store import Store
 from monitor.store.notices import Triage
 from monitor.store.sources import Health, SourceRow
-from monitor.visit import Visitor
+from monitor.web.fetch import Fetcher, FetchRules
+from monitor.web.manners import Manners, Pace, Robots
+from monitor.web.visit import Visitor
 
 log = logging.getLogger(__name__)
 

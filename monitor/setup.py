@@ -12,13 +12,13 @@ from pathlib import Path
 from monitor.alerting.deliver import find_problem
 from monitor.archive import Archive
 from monitor.config import Config, load_config
-from monitor.manners import Manners, Robots
 from monitor.poll import Poller
 from monitor.portals import PORTALS
 from monitor.sample.server import LIST_PATH, SamplePortal
 from monitor.screening.score import Screener
 from monitor.screening.watchlist import load_watchlists
 from monitor.store import Store
+from monitor.web.manners import Manners, Robots
 
 SAMPLE_PORT = 8765
 

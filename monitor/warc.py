@@ -11,9 +11,11 @@ import json
 import re
 import struct
 import zlib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -94,6 +96,21 @@ def unpack_capture(found: bytes) -> Capture:
     except _BROKEN as error:
         line = (str(error).splitlines() or [type(error).__name__])[0]
         raise ValueError(line[:160]) from error
+
+
+def list_responses(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield URL and decoded body of every response in any tool's WARC file.
+
+    Raise StoreError naming the file where it is no WARC or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            for entry in ArchiveIterator(file):
+                if entry.rec_type == "response":
+                    url = entry.rec_headers.get_header("WARC-Target-URI") or ""
+                    yield url, entry.content_stream().read()
+    except (OSError, *_BROKEN) as error:
+        raise StoreError(f"{path}: {error}") from error
 
 
 def _write_member(writer: _Writer, entry: Any) -> bytes:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from monitor.errors import FetchError
-from monitor.fetch import Fetcher, FetchRules
+from monitor.web.fetch import Fetcher, FetchRules
 from monitor.models import Capture
 
 NOW = datetime(2026, 11, 22, 4, 5, 6, tzinfo=UTC)

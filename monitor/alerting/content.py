@@ -10,7 +10,18 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from monitor.models import Capture, Feature, Hit, Item, Match, Notice, Organ, Reason, Stance
+from monitor.models import (
+    Capture,
+    Feature,
+    Hit,
+    Item,
+    Match,
+    Notice,
+    Organ,
+    Reason,
+    Stance,
+    Strength,
+)
 from monitor.screening.bodies import name_english
 from monitor.screening.entries import Brand
 from monitor.screening.gloss import STANCE_NAMES, TAG_NAMES, gloss_item, gloss_title, gloss_unit
@@ -23,6 +34,7 @@ MOST_ITEMS = 10
 MOST_SUPPLIERS = 10
 _ITEM_FIELD = re.compile(r"items\[(\d+)\]")
 _STANCES = list(Stance)
+_STRENGTHS = list(Strength)
 
 Content = dict[str, Any]
 
@@ -83,7 +95,12 @@ def build_content(
 
 def sort_hits(hits: Sequence[Hit]) -> list[Hit]:
     """Return hits with the most telling first: stances that alert, then strong aliases."""
-    return sorted(hits, key=lambda h: (h.stance not in ALERTING, _STANCES.index(h.stance)))
+    return sorted(hits, key=_rank_hit)
+
+
+def _rank_hit(hit: Hit) -> tuple[bool, int, int]:
+    stance, strength = _STANCES.index(hit.stance), _STRENGTHS.index(hit.strength)
+    return hit.stance not in ALERTING, stance, strength
 
 
 def _sort_items(items: Sequence[Item], hits: Sequence[Hit]) -> list[Item]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from monitor.archive import list_responses
 from monitor.errors import LayoutError, MonitorError
 from monitor.models import Match, Notice
 from monitor.portals.saved import read_saved, read_saved_text
@@ -17,6 +16,7 @@ from monitor.screening.bodies import name_english
 from monitor.screening.gloss import gloss_item, gloss_title
 from monitor.screening.lists import listed_on
 from monitor.screening.score import Screener
+from monitor.warc import list_responses
 
 CHINA = ZoneInfo("Asia/Shanghai")
 

@@ -48,8 +48,9 @@ _NAMED = re.compile(r"(?:Prison|Rehabilitation Centre|Inspection(?: General)? St
 # units that can follow another body inside a title; others may be the thing bought
 _SUBUNIT = re.compile(
     r"(?:局|分局|总队|支队|大队|中队|突击队|派出所|警务站|监狱|看守所|拘留所|戒毒所|刑科所|车管所"
-    r"|车辆管理所|鉴定所|警务保障[处部]|公安处|分所|分站|监区|检察院|法院)$"
+    r"|车辆管理所|鉴定所|警务保障[处部]|公安处|分所|分站|监区|检察院|法院|政法委|政法委员会|师|团)$"
 )
+_BRANCH = re.compile(r"(?:分局|派出所)$")
 _OWN_NAME_LIMIT = 5
 _SEPARATOR = re.compile(r"[、;]")
 
@@ -105,6 +106,7 @@ class _Unit:
     end: int
     gaps: tuple[str, ...]
     anchored: bool
+    parent: bool
 
 
 @lru_cache(maxsize=1)
@@ -142,7 +144,8 @@ def find_body(title: str, hint: str = "") -> Body | None:
     tokens = _read_tokens(title, read_scope(hint))
     taken: list[_Unit] = []
     for unit in _group_units(title, tokens):
-        if not (_starts_title(unit) if not taken else _continues_title(unit)):
+        begins = not taken or taken[-1].parent
+        if not (begins and _starts_title(unit)) and not (taken and _continues_title(unit)):
             break
         taken.append(unit)
     if not taken or not any(unit.anchored for unit in taken):
@@ -163,7 +166,15 @@ def _starts_title(unit: _Unit) -> bool:
 
 
 def _continues_title(unit: _Unit) -> bool:
-    return not unit.gaps and bool(_SUBUNIT.search(unit.zh))
+    if unit.gaps:
+        own = unit.gaps[0]
+        branch = _BRANCH.search(unit.zh) and unit.zh.startswith(own)
+        return (
+            bool(branch)
+            and len(unit.gaps) == 1
+            and count_chinese(own) == len(own) <= _OWN_NAME_LIMIT
+        )
+    return bool(_SUBUNIT.search(unit.zh))
 
 
 def _join_units(names: Sequence[str]) -> str:
@@ -203,7 +214,8 @@ def _read_token(text: str, at: int, scope: str) -> _Token | None:
     word = _read_word(text, at) or _read_number(text, at)
     if region and (word is None or region.end >= word.end):
         committee = _PARTY_COMMITTEE.match(text, region.end)
-        if committee:
+        # 县委 is the party's; 县委员会 may be that of another body, such as 政协
+        if committee and (committee[0] == "委" or _PARTY.search(text, 0, at)):
             return _Token(_Kind.WHOLE, f"CPC {region.en} Committee", at, committee.end(), region)
         return _Token(_Kind.REGION, region.en, at, region.end, region)
     if word and word.kind is not _Kind.OWN:
@@ -288,7 +300,8 @@ def _compose_unit(text: str, tokens: Sequence[_Token]) -> _Unit:
         zh=text[tokens[0].start : tokens[-1].end],
         end=tokens[-1].end,
         gaps=tuple(token.en for token in tokens if token.kind is _Kind.GAP),
-        anchored=any(t.kind not in (_Kind.PART, _Kind.HEAD, _Kind.MASK) for t in tokens),
+        anchored=any(token.kind not in (_Kind.PART, _Kind.HEAD) for token in tokens),
+        parent=tokens[-1].kind is _Kind.PARENT,
     )
 
 

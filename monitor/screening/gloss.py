@@ -64,12 +64,25 @@ _MONTHS = re.compile(
 )
 _TAIL_YEARS = re.compile(rf"^{_YEAR_WORD}$")
 _ROUND = re.compile(r"^(?:第)?([一二三四五六七八九十]|[0-9]{1,2})次(?:公告|采购|招标)?$")
-_ROUND_AT_END = re.compile(r"第?([二三四五六七八九十2-9])次$")
+_ROUND_AT_END = re.compile(r"第?([二三四五六七八九十2-9])次(?:招标|采购)?$")
 _ROUND_WORDS = "zeroth first second third fourth fifth sixth seventh eighth ninth tenth".split()
 _SHELLS = (
-    "货物类采购项目", "服务类采购项目", "工程类采购项目", "货物采购项目", "采购项目", "招标项目",
-    "购置项目", "购买项目", "项目采购", "采购", "购置", "项目", "招标",
-)  # fmt: skip
+    "货物类采购项目",
+    "服务类采购项目",
+    "工程类采购项目",
+    "货物采购项目",
+    "集中采购项目",
+    "集中采购",
+    "采购项目",
+    "招标项目",
+    "购置项目",
+    "购买项目",
+    "项目采购",
+    "采购",
+    "购置",
+    "项目",
+    "招标",
+)
 _MONTH_NAMES = (
     " January February March April May June July August September October November December"
 ).split(" ")
@@ -103,7 +116,7 @@ def gloss_unit(unit: str) -> str:
 def gloss_item(name: str) -> str:
     """Return an item's name in English, unknown words in Chinese."""
     text = fold_width(_MARKUP.sub("", name))
-    return _write_capital(render_phrase(text, notes=True).en) or text
+    return _write_capital(render_phrase(text, notes=True).en) or text or name
 
 
 def gloss_title(title: str, hint: str = "") -> str:
@@ -198,21 +211,29 @@ def _take_type(text: str, tail: _Tail) -> str:
     backwards = fold_traditional(text)[::-1]
     kinds: list[str] = []
     at = 0
-    method = False
-    while not method and at < len(backwards):
-        found = methods.longest(backwards, at)
-        method = found is not None
-        found = found or (None if kinds else wholes.longest(backwards, at))
-        found = found or (words.longest(backwards, at) if kinds or at == 0 else None)
-        if found is None:
-            break
+    found = wholes.longest(backwards, 0)
+    found = found or methods.longest(backwards, 0) or words.longest(backwards, 0)
+    while found:
         kinds.insert(0, found[1])
         at += len(found[0])
+        if methods.longest(backwards, at - len(found[0])) or _names_method(found[0]):
+            break
+        found = methods.longest(backwards, at) or words.longest(backwards, at)
     rest = text[: len(text) - at].rstrip(_TAIL_MARKS).removesuffix("的")
     if not kinds or (at < 4 and not _ends_as_type(backwards)):
         return text
     tail.kind = " ".join(drop_note(kind) for kind in kinds) if len(kinds) > 1 else kinds[0]
     return rest
+
+
+def _names_method(backwards: str) -> bool:
+    """Say whether a whole type, spelled backwards, begins with a method: 询价公告."""
+    methods = _load_type_words()[2]
+    return any(
+        (found := methods.longest(backwards, at)) is not None
+        and at + len(found[0]) == len(backwards)
+        for at in range(len(backwards))
+    )
 
 
 def _ends_as_type(backwards: str) -> bool:

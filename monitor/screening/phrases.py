@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import lru_cache
 
@@ -29,11 +29,12 @@ _PHASE = re.compile(r"第?([0-9]{1,2}|[一二三四五六七八九十]{1,3})期(
 _BATCH = re.compile(r"第([0-9]{1,2}|[一二三四五六七八九十]{1,3})批")
 _ORDINAL = re.compile(r"第([0-9]{1,3}|[一二三四五六七八九十]{1,3})")
 _YEAR = re.compile(r"((?:19|20)[0-9]{2})年度?(?![代])")
-_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
+_NUMBER = re.compile(r"[0-9]{1,12}(?:,[0-9]{3})*(?:\.[0-9]{1,6})?")
 _TERABYTES = re.compile(r"([0-9]+)TB?(?![A-Za-z0-9])")
 _ASCII = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+#-]*|[\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]")
 _QUOTED = re.compile(r"“[^“”]*”|《[^《》]*》|\"[^\"]*\"")
 _DOUBLED = re.compile(r"\b([A-Za-z]+) \1\b")
+_NOTED_TWICE = re.compile(r"(\([^()]+\))\s+\1")
 _NOTE = re.compile(r"\s*\([^()]*\)\s*")
 _ROMAN = "0 I II III IV V VI VII VIII IX X".split()
 _SYMBOLS = {"g", "kg", "m", "mm", "cm", "km", "m²", "m³", "L", "ml", "µl", "mg", "annual"}
@@ -143,11 +144,19 @@ def _read_pieces(text: str, *, notes: bool) -> Iterator[_Piece]:
         if gap:
             yield _Piece(_Kind.GAP, gap, gap)
             gap = ""
-        yield piece
+        yield _restore_spelling(piece, text[at : at + len(piece.zh)])
         at += len(piece.zh)
         after_term = piece.kind is _Kind.TERM
     if gap:
         yield _Piece(_Kind.GAP, gap, gap)
+
+
+def _restore_spelling(piece: _Piece, spelling: str) -> _Piece:
+    """Return the piece with its Chinese as the text spells it, traditional or not."""
+    if spelling == piece.zh:
+        return piece
+    en = spelling if piece.category == "quote" else piece.en
+    return replace(piece, zh=spelling, en=en)
 
 
 def _read_suffix(mark: str) -> _Piece | None:
@@ -165,7 +174,7 @@ def _read_piece(text: str, at: int, *, notes: bool) -> _Piece | None:
     if mark in ")]":
         return _Piece(_Kind.CLOSE, mark, mark)
     if quoted := _QUOTED.match(text, at):
-        return _Piece(_Kind.TEXT, quoted[0], quoted[0])
+        return _Piece(_Kind.TEXT, quoted[0], quoted[0], "quote")
     piece = _read_count(text, at, notes=notes) or _read_term(text, at, notes=notes)
     piece = piece or _read_place(text, at)
     if piece:
@@ -298,7 +307,9 @@ def _stands_in_gap(pieces: Sequence[_Piece], index: int) -> bool:
     if piece.kind is _Kind.OTHERS:
         return before is None
     if piece.kind is _Kind.JOIN:
-        return before in (None, _Kind.GAP) or after in (None, _Kind.GAP)
+        # 及 begins no word; 和 and 与 may belong to the unknown run after them
+        afters = (None,) if piece.zh == "及" else (None, _Kind.GAP)
+        return before in (None, _Kind.GAP) or after in afters
     return _Kind.GAP in (before, after)
 
 
@@ -321,8 +332,9 @@ def _order_part(part: list[_Piece]) -> list[_Piece]:
     if len(uses) == 1 and 0 < uses[0] < len(part) - 1:
         use = uses[0]
         return [*part[use + 1 :], part[use], *part[:use]]
-    verb = _LEADING_VERBS.get(part[0].zh) if len(part) > 1 else None
-    if verb and part[1].kind is not _Kind.GAP and part[-1].category != "action":
+    verb = _LEADING_VERBS.get(fold_traditional(part[0].zh)) if len(part) > 1 else None
+    # 租赁服务 is a lease service, 采购警务通服务 the purchase of one
+    if verb and part[1].kind is not _Kind.GAP and part[1].category != "action":
         return [_Piece(_Kind.TERM, f"{verb} of"), *part[1:]]
     return part
 
@@ -350,4 +362,5 @@ def _join_pieces(pieces: Sequence[_Piece]) -> str:
 
 def _tidy_list(text: str) -> str:
     """Drop a comma left before `and`, and doubled words."""
-    return _DOUBLED.sub(r"\1", re.sub(r",\s+and\b", " and", text))
+    text = _NOTED_TWICE.sub(r"\1", re.sub(r",\s+and\b", " and", text))
+    return _DOUBLED.sub(r"\1", text)

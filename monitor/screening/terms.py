@@ -13,6 +13,8 @@ from monitor.text.normalize import read_traditional
 
 T = TypeVar("T")
 
+# NFKC would turn ™ into letters
+_MARKS = str.maketrans(dict.fromkeys("™®©℠", ""))
 _SPACES = re.compile(r"\s+")
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _DIGITS = {zh: value for value, zh in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
@@ -52,8 +54,8 @@ def read_table(name: str) -> list[Mapping[str, str]]:
 
 
 def fold_width(text: str) -> str:
-    """Return NFKC text with runs of white space as one space."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+    """Return NFKC text without trade marks, with runs of white space as one space."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", text.translate(_MARKS))).strip()
 
 
 def fold_traditional(text: str) -> str:

@@ -12,6 +12,8 @@ from monitor.text.normalize import normalize
 # Above any purchase there is: a larger reading is a misread number.
 MAX_YUAN = 1_000_000_000_000
 MAX_QUANTITY = 1_000_000_000
+# A sum stands at the head of its field; what follows is prose.
+_LONGEST_FIELD = 500
 
 _MULTIPLIERS = {
     "": 1,
@@ -58,6 +60,7 @@ _IN_WORDS = re.compile(
     rf"(?P<yuan>{_WORDS})(?:[元圆](?:(?P<jiao>{_DIGIT})角)?(?:零?(?P<fen>{_DIGIT})分)?|[整正])"
     rf"|(?:^|[:)]|人民币|大写)(?P<whole>{_WORDS[:-1]}{{2,}})$"
 )
+_CUT_NUMBER = re.compile(r"[\d.,，\s(（]+$")
 _QUANTITY = re.compile(
     rf"(?:数量:? ?)?(?:(?P<number>{_NUMBER})|(?P<words>{_WORDS}))"
     r" *\(?(?P<unit>m[23]|[^\W\d_]{0,6})(?:\(.*)?\)?(?P<per>/[^\W\d_]{1,4})?"
@@ -71,23 +74,31 @@ def read_money(text: str, unit_hint: str = "") -> Value | None:
     beside the number goes before it. None for rates, ranges, foreign money and blanks.
     A number without any unit or sign counts only where nothing but its label is with it.
     """
-    folded = normalize(text).text
+    folded = _fold_field(text)
     if _RANGE.search(folded):
         return None
-    sums = [*_read_numerals(folded, normalize(unit_hint).text), *_read_words(folded)]
+    sums = [*_read_numerals(folded, _fold_field(unit_hint)), *_read_words(folded)]
     amount = next((s for s in sums if 0 < s <= MAX_YUAN), None)
     return None if amount is None else Value(float(amount), text.strip())
 
 
 def read_quantity(text: str) -> tuple[float | None, str]:
     """Read a count and its unit: "36块" is (36.0, "块"), "一批" is (1.0, "批")."""
-    found = _QUANTITY.fullmatch(normalize(text).text.strip())
+    found = _QUANTITY.fullmatch(_fold_field(text))
     if found is None:
         return None, ""
     number = _parse_number(found["number"]) if found["number"] else _parse_words(found["words"])
     if number is None or not 0 < number <= MAX_QUANTITY:
         return None, ""
     return float(number), found["unit"] + (found["per"] or "")
+
+
+def _fold_field(text: str) -> str:
+    """Fold the head of a field, without a number that the cut would shorten."""
+    field = text.strip()
+    if len(field) > _LONGEST_FIELD:
+        field = _CUT_NUMBER.sub("", field[:_LONGEST_FIELD])
+    return normalize(field).text.strip()
 
 
 def _read_numerals(text: str, hint: str) -> Iterator[Decimal]:

@@ -121,6 +121,8 @@ def test_no_region_is_made_up(text: str) -> None:
             "样例市公安局、样例县公安局",
             "Sample City Public Security Bureau; Sample County Public Security Bureau",
         ),
+        ("中共样例县委员会", "CPC Sample County Committee"),
+        ("政协样例县委员会", "政协 Sample County Committee"),
         ("样例市公安局(本级)", "(本级), Sample City Public Security Bureau"),
         ("烏魯木齊市公安局", "Urumqi City Public Security Bureau"),
         ("样例市", "Sample City"),

@@ -137,6 +137,15 @@ def test_a_foreign_unit_in_the_label_is_not_taken_for_yuan() -> None:
     assert read_money("5000", "报价（美元）") is None
 
 
+def test_prose_after_a_sum_is_not_searched_and_never_cuts_one() -> None:
+    value = read_money("预算 68万元。" + "说明" * 5000)
+    assert value is not None
+    assert value.amount == 680000
+    for before in range(480, 505):
+        value = read_money("述" * before + "￥1234567")
+        assert value is None or value.amount == 1234567
+
+
 def test_the_raw_text_is_kept_as_given() -> None:
     value = read_money(" ￥ 56.98　万元\n")
     assert value is not None

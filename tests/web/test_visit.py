@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from monitor.archive import Archive
 from monitor.errors import FetchCause, FetchError, StoreError
-from monitor.fetch import Fetcher, FetchRules
-from monitor.manners import Manners, Pace, Robots
 from monitor.models import Capture
-from monitor.visit import Visitor, read_retry_after
+from monitor.web.fetch import Fetcher, FetchRules
+from monitor.web.manners import Manners, Pace, Robots
+from monitor.web.visit import Visitor, read_retry_after
 from tests.asking import AGENT, LOCAL, NOW
 from tests.fake_time import SEEDED, FakeTime, count_in
 from tests.hostile import HostileServer, Route, Visit, raw, redirect, reply

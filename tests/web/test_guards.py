@@ -10,9 +10,9 @@ from contextlib import suppress
 
 import pytest
 
-from monitor.addresses import find_site, is_loopback, is_public
 from monitor.errors import FetchCause, FetchError
-from monitor.fetch import FetchRules
+from monitor.web.addresses import find_site, is_loopback, is_public
+from monitor.web.fetch import FetchRules
 from tests.asking import AGENT, get_page, refuse_page
 from tests.hostile import HostileServer, make_head, raw, redirect, repeat, reply
 
@@ -177,6 +177,12 @@ def test_an_http_proxy_gets_the_request_and_its_own_password() -> None:
         capture = get_page(page, rules)
     assert (capture.body, capture.peer, proxy.paths) == (PAGE, "proxy", [page])
     assert proxy.visits[0].headers["proxy-authorization"].startswith("Basic ")
+
+
+@pytest.mark.parametrize("proxy", ["socks5://a:1", "socks4://a:1", "https://a:1", "a:1"])
+def test_a_proxy_of_another_kind_is_refused_without_showing_it(proxy: str) -> None:
+    with pytest.raises(ValueError, match=r"^a proxy is an http:// or socks5h:// URL$"):
+        FetchRules(AGENT, proxy=proxy)
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5h"])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import FetchCause
-from monitor.fetch import FetchRules
+from monitor.web.fetch import FetchRules
 from tests.asking import AGENT, get_page, refuse_page
 from tests.hostile import HostileServer, hang, make_head, redirect, reply
 

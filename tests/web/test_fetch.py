@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import FetchCause, FetchError
-from monitor.fetch import Fetcher, FetchRules
-from monitor.inflate import inflate_body
+from monitor.web.fetch import Fetcher, FetchRules
+from monitor.web.inflate import inflate_body
 from tests.asking import AGENT, LOCAL, NOW, get_page, refuse_page
 from tests.hostile import (
     HostileServer,

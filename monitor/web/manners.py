@@ -22,8 +22,6 @@ _LONGEST_CRAWL_DELAY = 120.0
 _MAX_ROBOTS = 500 * 1024
 _FRESH = timedelta(hours=24)
 _FRESH_AFTER_ERROR = timedelta(hours=1)
-# These say nothing about the host's wishes and end the visit itself.
-_OUR_OWN = frozenset({FetchCause.STOPPING, FetchCause.BUDGET})
 
 
 @dataclass(frozen=True)
@@ -132,8 +130,8 @@ class Robots:
     ) -> RobotsVerdict:
         """Judge a URL by RFC 9309; `get` fetches robots.txt when it is not known.
 
-        404 and other 4xx but 429 mean no rules; 5xx, 429 and no answer mean not now.
-        Raise FetchError only for STOPPING and BUDGET.
+        404 and other 4xx but 429 mean no rules; 5xx and 429 mean not now. Raise FetchError
+        where robots.txt could not be had: then the page cannot be had either.
         """
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
@@ -154,12 +152,13 @@ def _read_rules(url: str, now: datetime, get: Callable[[str], Capture]) -> _Rule
     try:
         capture = get(url)
     except FetchError as error:
-        if error.cause in _OUR_OWN:
+        if error.cause is not FetchCause.REDIRECT:
+            # A host that does not answer has said nothing of robots: that is its own state,
+            # and nothing to remember.
             raise
         # A redirect to nowhere useful is how many portals answer for a page they lack.
-        absent = error.cause == FetchCause.REDIRECT
         why = f"robots.txt: {error.cause}: {error.detail}"
-        return _Rules(now, _FRESH_AFTER_ERROR, None, absent, why)
+        return _Rules(now, _FRESH_AFTER_ERROR, None, True, why)
     status = capture.status
     if 200 <= status < 300:
         return _Rules(now, _FRESH, _parse_rules(capture.body), True, "robots.txt")

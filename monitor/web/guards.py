@@ -20,9 +20,9 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from monitor.addresses import is_loopback, is_public
 from monitor.errors import FetchCause, FetchError
-from monitor.socks import ask_proxy
+from monitor.web.addresses import is_loopback, is_public
+from monitor.web.socks import ask_proxy
 
 _TICK = 0.2
 # getaddrinfo cannot be interrupted: a dead resolver must not pile up threads.

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from monitor.errors import FetchCause, FetchError
-from monitor.fetch import NO_HEADERS, Fetcher
-from monitor.manners import LONGEST_PAUSE, Manners, Pace, Robots, find_host
 from monitor.models import Capture
+from monitor.web.fetch import NO_HEADERS, Fetcher
+from monitor.web.manners import LONGEST_PAUSE, Manners, Pace, Robots, find_host
 
 log = logging.getLogger(__name__)
 

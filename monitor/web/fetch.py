@@ -20,11 +20,11 @@ from requests.cookies import extract_cookies_to_jar
 from urllib3.exceptions import HTTPError, ProtocolError
 from urllib3.response import HTTPResponse
 
-from monitor.addresses import find_origin, join_redirect, split_url
 from monitor.errors import FetchCause, FetchError
-from monitor.guards import Exchange, GuardedAdapter
-from monitor.inflate import inflate_body
 from monitor.models import Capture
+from monitor.web.addresses import find_origin, join_redirect, split_url
+from monitor.web.guards import Exchange, GuardedAdapter
+from monitor.web.inflate import inflate_body
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -53,7 +53,8 @@ class FetchRules:
     `deadline` is wall time for the whole exchange with its redirects; `max_bytes` holds
     for the body as sent and as decoded; `max_ratio` is decoded to sent. `allow_loopback`
     is for a portal on this very machine. `ca_file` and `verify_tls` are the only ways to
-    loosen TLS and are written into every capture. `proxy` is an http or socks5h URL.
+    loosen TLS and are written into every capture. `proxy` is an http or socks5h URL;
+    raise ValueError for another.
     """
 
     user_agent: str
@@ -66,6 +67,11 @@ class FetchRules:
     ca_file: str = ""
     verify_tls: bool = True
     proxy: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a proxy that would resolve names on this side, or not at all."""
+        if self.proxy and not self.proxy.startswith(("http://", "socks5h://")):
+            raise ValueError("a proxy is an http:// or socks5h:// URL")
 
 
 class Fetcher:
@@ -139,7 +145,7 @@ class Fetcher:
         )
 
     def _uses_socks(self) -> bool:
-        return self.rules.proxy.lower().startswith("socks5h:")
+        return self.rules.proxy.startswith("socks5h:")
 
     def _normalize_url(self, url: str) -> str:
         """Return the URL as requests will connect to it, so that what is checked is used."""

@@ -1,0 +1,45 @@
+# Two commands do everything: `make run` and `make test`. Python 3.11+ and git are enough.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	2>/dev/null && command -v $$p && break; done)
+BIN := .venv/bin
+
+.PHONY: run test setup setup-dev lock bench
+
+run: setup
+	$(BIN)/tender-monitor run
+
+test: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+	$(BIN)/tender-monitor check
+
+setup: .venv/.ready
+
+setup-dev: .venv/.ready-dev
+
+# The stamps are younger than the lock files, so a second run starts at once.
+.venv/.ready: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/.ready-dev: .venv/.ready requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+# Renew both locks after a change of the dependencies in pyproject.toml.
+lock: setup-dev
+	$(BIN)/python -m piptools compile -q --generate-hashes --allow-unsafe --no-emit-index-url \
+		--no-emit-find-links --no-emit-trusted-host --strip-extras --extra build \
+		-o requirements.lock pyproject.toml
+	$(BIN)/python -m piptools compile -q --generate-hashes --allow-unsafe --no-emit-index-url \
+		--no-emit-find-links --no-emit-trusted-host --strip-extras --extra build --extra dev \
+		-o requirements-dev.lock pyproject.toml
+
+bench: setup-dev
+	$(BIN)/python benchmarks/resources.py

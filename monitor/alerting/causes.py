@@ -1,0 +1,73 @@
+"""Why a receiver did not accept a message, read from what Apprise logged; without secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from monitor.alerting.defuse import defuse
+from monitor.errors import DeliveryError
+from monitor.text.privacy import mask_private
+
+
+class UnconfirmedError(DeliveryError):
+    """No acceptance was seen, but the message may have arrived: a timeout, a 500 after reading."""
+
+
+_HTTP = re.compile(r"\berror=(\d{3})\b")
+_SMTP = re.compile(r"\((\d{3}), b(['\"])(.{0,200}?)\2\)")
+_BEFORE_SENDING = (
+    (re.compile(r"Connection refused", re.I), "connection refused"),
+    (re.compile(r"Name or service not known|getaddrinfo|NameResolution|No address", re.I),
+     "the host name is not known"),
+    (re.compile(r"Network is unreachable|No route to host", re.I), "no route to the host"),
+    (re.compile(r"ConnectTimeout|Max retries exceeded.*connect timeout", re.I),
+     "no connection in time"),
+    (re.compile(r"certificate|SSLError|TLS", re.I), "the TLS connection failed"),
+)  # fmt: skip
+_AFTER_SENDING = (
+    (re.compile(r"timed out|did not finish", re.I), "no answer in time"),
+    (re.compile(r"Connection aborted|reset by peer|unexpectedly closed|Broken pipe", re.I),
+     "the connection broke"),
+)  # fmt: skip
+# Busy, or not now: the other 4xx will say the same tomorrow.
+_TEMPORARY = frozenset({408, 409, 421, 423, 425, 429})
+
+
+def read_cause(lines: Iterable[str], secrets: frozenset[str]) -> DeliveryError:
+    """Return the error for what Apprise logged, in words of ours: nothing secret is repeated."""
+    text = "\n".join(lines)
+    if found := _HTTP.search(text):
+        return _judge_http(int(found[1]))
+    if found := _SMTP.search(text):
+        said = found[3].encode("ascii", "ignore").decode("unicode_escape", "ignore")
+        cause = f"SMTP {found[1]} {defuse(_mask_secrets(said, secrets), 100)}".rstrip()
+        return DeliveryError(cause, permanent=found[1].startswith("5"))
+    for pattern, cause in _BEFORE_SENDING:
+        if pattern.search(text):
+            return DeliveryError(cause)
+    for pattern, cause in _AFTER_SENDING:
+        if pattern.search(text):
+            return UnconfirmedError(cause)
+    return UnconfirmedError("not accepted, for no reason that was given")
+
+
+def _judge_http(status: int) -> DeliveryError:
+    cause = f"HTTP {status}"
+    if status >= 500:
+        return UnconfirmedError(cause)
+    if 300 <= status < 400:
+        return DeliveryError(f"{cause}: redirects are not followed")
+    return DeliveryError(cause, permanent=status not in _TEMPORARY)
+
+
+def list_secrets(url: str) -> frozenset[str]:
+    """Return the pieces of an address that may be secret: all but its scheme."""
+    rest = url.partition("://")[2]
+    return frozenset(piece for piece in re.split(r"[/?&=:@+,]", rest) if len(piece) >= 4)
+
+
+def _mask_secrets(text: str, secrets: frozenset[str]) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return mask_private(text)

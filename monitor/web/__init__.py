@@ -1,0 +1,1 @@
+"""The one way out: a guarded, paced, polite HTTP GET."""
