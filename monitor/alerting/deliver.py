@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 import apprise
@@ -75,8 +77,17 @@ def _open_door(url: str) -> apprise.Apprise | None:
         pem_autogen=False,
         service_timeout=SERVICE_SECONDS,
     )
+    _load_plugins()
     door = apprise.Apprise(asset=asset)
     return door if door.add(url) else None
+
+
+@lru_cache(maxsize=1)
+def _load_plugins() -> None:
+    """Have Apprise import its plugins; one imports a module deprecated in Python 3.11 and 3.12."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        apprise.Apprise().add("json://localhost")
 
 
 def _count_destinations(plugin: apprise.NotifyBase) -> int:

@@ -90,11 +90,8 @@ def normalize(text: str) -> Normalized:
         old = change[0]
         new = " " if old == " " else _fold_change(old)
         if new == " " and _is_cjk(text[end : end + 1]):
-            new = (
-                ""
-                if _is_cjk(pieces[-1][-1:] if done == start else text[start - 1 : start])
-                else " "
-            )
+            before = pieces[-1][-1:] if done == start else text[start - 1 : start]
+            new = "" if _is_cjk(before) else " "
         if new == old:
             continue
         pieces += (text[done:start], new)

@@ -110,8 +110,8 @@ TITLES = st.lists(
             "Request-for-quotation: Police dogs, Sample City Public Security Bureau",
         ),
         (
-            "新疆生产建设兵团第十三师柳树泉监狱监控系统合同公告",
-            "Contract notice: Surveillance system, Liushuquan Prison, Thirteenth Division,"
+            "新疆生产建设兵团第十三师样例监狱监控系统合同公告",
+            "Contract notice: Surveillance system, Sample Prison, Thirteenth Division,"
             " Xinjiang Production and Construction Corps",
         ),
         ("服务器采购", "Server"),

@@ -86,8 +86,8 @@ def test_no_region_is_made_up(text: str) -> None:
         ),
         ("第八师石河子市公安局", "Shihezi City Public Security Bureau, Eighth Division"),
         (
-            "新疆生产建设兵团第十三师柳树泉监狱",
-            "Liushuquan Prison, Thirteenth Division, Xinjiang Production and Construction Corps",
+            "新疆生产建设兵团第十三师样例监狱",
+            "Sample Prison, Thirteenth Division, Xinjiang Production and Construction Corps",
         ),
         ("博州边境管理支队", "Bortala Frontier Management Detachment"),
         ("博州公安局", "Bortala Mongol Autonomous Prefecture Public Security Bureau"),
