@@ -287,7 +287,7 @@ class _Composer:
 
 def show_key(key: object) -> str:
     """Return a key for a message; one that does not look like a key may be a secret."""
-    return f"'{key}'" if re.fullmatch(r"[\w.\-\[\]]{1,40}", str(key)) else "this key"
+    return f"'{key}'" if re.fullmatch(r"[\w.\-\[\]]{1,40}", str(key)) else "(not shown)"
 
 
 def show_value(value: object) -> str:

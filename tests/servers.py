@@ -1,9 +1,9 @@
 """Receivers on 127.0.0.1 that keep what they accept and refuse when told to.
 
-    with SmtpServer() as smtp:
-        smtp.mode = Mode.LATER
-        ...
-        assert [mail["Subject"] for mail in smtp.messages] == []
+with SmtpServer() as smtp:
+    smtp.mode = Mode.LATER
+    ...
+    assert [mail["Subject"] for mail in smtp.messages] == []
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class SmtpServer:
             self._controller.stop()
             self._controller = None
 
-    async def handle_RCPT(  # noqa: N802 - the name is aiosmtpd's
+    async def handle_RCPT(
         self,
         server: SMTP,
         session: Session,
@@ -71,13 +71,11 @@ class SmtpServer:
             return "250 OK"
         return f"{self.mode} mailbox {address} not now"
 
-    async def handle_DATA(  # noqa: N802 - the name is aiosmtpd's
-        self, server: SMTP, session: Session, envelope: Envelope
-    ) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep a message."""
         content = cast(bytes, envelope.content)
         parsed = email.message_from_bytes(content, policy=email.policy.default)
-        self.messages.append(cast(EmailMessage, parsed))
+        self.messages.append(parsed)
         return "250 kept"
 
     def __enter__(self) -> Self:

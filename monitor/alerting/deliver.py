@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from contextvars import ContextVar
 from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
@@ -35,6 +36,9 @@ _apprise_log = logging.getLogger("apprise")
 _apprise_log.setLevel(logging.DEBUG)
 _apprise_log.propagate = False
 _apprise_log.addHandler(logging.NullHandler())
+_sending = ContextVar("sending", default=False)
+# At DEBUG urllib3 logs the path of each request, which of a webhook is its secret.
+logging.getLogger("urllib3.connectionpool").addFilter(lambda _: not _sending.get())
 
 
 def make_sender(receiver: Receiver, write: Callable[[str], object]) -> Sender:
@@ -161,7 +165,12 @@ class AppriseSender:
                 raise UnconfirmedError(cause) from None
 
     def _send_part(self, subject: str, body: str) -> None:
-        with self._door.notify(body=body, title=subject, log_level=logging.DEBUG) as result:
+        token = _sending.set(True)
+        try:
+            result = self._door.notify(body=body, title=subject, log_level=logging.DEBUG)
+        finally:
+            _sending.reset(token)
+        with result:
             if result:
                 return
             lines = [entry.message for entry in result.logs()]

@@ -6,6 +6,7 @@ import io
 import logging
 
 import pytest
+import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,9 +23,7 @@ from monitor.errors import DeliveryError
 from monitor.models import Message, Verdict
 from tests.servers import Mode, SmtpServer, WebhookServer, find_free_port
 
-MESSAGE = Message(
-    "[ALERT] Seagate – 云岭市公安局", "What: 希捷\n\nAlert:     a1b2\n", ("a1b2",)
-)
+MESSAGE = Message("[ALERT] Seagate – 云岭市公安局", "What: 希捷\n\nAlert:     a1b2\n", ("a1b2",))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +112,7 @@ def test_a_mail_server_s_refusal_is_read_without_the_mailbox(
 def test_a_server_that_is_down_is_no_lasting_refusal(scheme: str) -> None:
     port = find_free_port()
     url = f"{scheme}://127.0.0.1:{port}/?from=a@example.org&to=b@example.org"
-    with pytest.raises(DeliveryError, match="^connection refused$") as caught:
+    with pytest.raises(DeliveryError, match=r"^connection refused$") as caught:
         AppriseSender(url).send(MESSAGE)
     assert not caught.value.permanent
     assert not isinstance(caught.value, UnconfirmedError)
@@ -169,12 +168,31 @@ def test_a_silent_server_leaves_it_open_whether_the_message_arrived() -> None:
         assert len(hook.payloads) == 1
 
 
-def test_nothing_of_an_address_reaches_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    with WebhookServer(500) as hook, pytest.raises(DeliveryError):
-        AppriseSender(hook.url("/token-hunter2")).send(MESSAGE)
-    assert [r for r in caplog.records if "hunter2" in r.getMessage()] == []
-    assert [r for r in caplog.records if r.name.startswith("apprise")] == []
+class _Collector(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+def test_nothing_of_an_address_reaches_the_log_even_at_debug() -> None:
+    root, collector = logging.getLogger(), _Collector()
+    level = root.level
+    root.addHandler(collector)
+    root.setLevel(logging.DEBUG)
+    try:
+        with WebhookServer(500) as hook, pytest.raises(DeliveryError):
+            AppriseSender(hook.url("/token-hunter2")).send(MESSAGE)
+        requests.get(f"http://127.0.0.1:{find_free_port()}/seen", timeout=1)
+    except requests.ConnectionError:
+        pass
+    finally:
+        root.setLevel(level)
+        root.removeHandler(collector)
+    assert [line for line in collector.lines if "hunter2" in line] == []
+    assert [line for line in collector.lines if "new HTTP connection" in line] != []
 
 
 def test_a_message_too_long_for_a_chat_goes_in_whole_lines() -> None:

@@ -1,0 +1,386 @@
+"""The outbox meets real servers: nothing lost, nothing told twice, nothing given up in silence."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.alerting.courier import Courier, Sender
+from monitor.alerting.deliver import make_sender
+from monitor.alerting.render import COPY_LINE
+from monitor.config import Receiver
+from monitor.errors import DeliveryError
+from monitor.models import Message, Reason, Verdict
+from monitor.store.alerts import AlertKind, Alerts, NewAlert
+from monitor.store.database import Database
+from tests.alerting.samples import MATCH, NOW, make_content
+from tests.servers import Mode, SmtpServer, WebhookServer
+
+DAY = 86_400
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> Any:
+        return self.now
+
+    def move(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@pytest.fixture
+def alerts(tmp_path: Path) -> Iterator[Alerts]:
+    database = Database(tmp_path / "monitor.db")
+    yield Alerts(database)
+    database.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpServer]:
+    with SmtpServer() as server:
+        yield server
+
+
+def enqueue(
+    alerts: Alerts, *receivers: str, alert: str = "a1", digest: str = "", content: Any = None
+) -> None:
+    """Write an alert of the invented notice for receivers."""
+    found = make_content(alert_id=alert) if content is None else content
+    new = NewAlert(alert, AlertKind.NOTICE, None, None, "alert", "r", "f", False, found)
+    assert alerts.enqueue(new, receivers, NOW, digest=digest)
+
+
+def make_courier(
+    alerts: Alerts,
+    sender: str | Sender,
+    *,
+    name: str = "desk",
+    others: tuple[str, ...] = (),
+    stop: threading.Event | None = None,
+) -> Courier:
+    """Return a courier to an address or a sender, with no pause between messages."""
+    url = sender if isinstance(sender, str) else ""
+    receiver = Receiver(name, "apprise", url, frozenset(Verdict), 3 * DAY)
+    return Courier(
+        alerts, receiver, make_sender(receiver, print) if isinstance(sender, str) else sender,
+        owner="test", rng=random.Random(7), stop=stop or threading.Event(), others=others, pause=0,
+    )  # fmt: skip
+
+
+def read_row(alerts: Alerts, alert: str = "a1", receiver: str = "desk") -> dict[str, Any]:
+    rows = alerts.db.query(
+        "select * from delivery where alert = ? and receiver = ?", [alert, receiver]
+    )
+    return dict(rows[0])
+
+
+class Script:
+    """A sender that answers as told, then accepts; it keeps what it accepted."""
+
+    def __init__(self, *answers: DeliveryError | None) -> None:
+        self.answers, self.calls = list(answers), 0
+        self.accepted: list[Message] = []
+
+    def send(self, message: Message) -> None:
+        self.calls += 1
+        answer = self.answers.pop(0) if self.answers else None
+        if answer is not None:
+            raise answer
+        self.accepted.append(message)
+
+
+def test_an_alert_becomes_exactly_one_mail(alerts: Alerts, clock: Clock, smtp: SmtpServer) -> None:
+    enqueue(alerts, "desk")
+    courier = make_courier(alerts, smtp.url())
+    assert courier.deliver_due(clock) == 1
+    assert courier.deliver_due(clock) == 0
+    clock.move(days=30)
+    assert make_courier(alerts, smtp.url()).deliver_due(clock) == 0
+    assert len(smtp.messages) == 1
+    assert read_row(alerts)["state"] == "sent"
+
+
+def test_a_mail_holds_every_field_of_its_alert(
+    alerts: Alerts, clock: Clock, smtp: SmtpServer
+) -> None:
+    enqueue(alerts, "desk")
+    make_courier(alerts, smtp.url()).deliver_due(clock)
+    mail = smtp.messages[0]
+    body = mail.get_content()
+    for part in (
+        "Seagate Technology – supplied: named in the award or contract",
+        "「希捷」 in items[1].brand",
+        "Enterprise hard disk (企业级硬盘), brand 希捷, model ST8000NM000A, 481 piece (块)",
+        "Yunling City Public Security Bureau",
+        "云岭市公安局",
+        "on 2026-11-20:",
+        "云岭市远志商贸有限公司",
+        "CNY 569,800 – printed as 「￥56.98万元」",
+        "2026-11-20 17:52 (China time, +08:00)",
+        "award (the purchase was made)",
+        "YLCG-2026-0117",
+        "matches agency psb, core",
+        "https://ggzy.example.cn/notice/2026?id=17&lang=zh",
+        "SHA-256 b7d082ee12e91b756ea22e8513b8594eebcf5d39fab813da3cb55794dc888ad7",
+        "urn:uuid:0f0e0d0c",
+        "2026-11-21 01:02:03 UTC from source yunling",
+        "tender-monitor why a1",
+    ):
+        assert part in body
+    subject = "[ALERT] Seagate Technology – Yunling City Public Security Bureau – award"
+    assert mail["Subject"] == subject
+
+
+def test_mail_that_waits_for_a_dead_server_arrives_exactly_once(
+    alerts: Alerts, clock: Clock, smtp: SmtpServer
+) -> None:
+    enqueue(alerts, "desk")
+    courier = make_courier(alerts, smtp.url())
+    smtp.stop()
+    for _ in range(5):
+        assert courier.deliver_due(clock) == 0
+        clock.move(hours=2)
+    row = read_row(alerts)
+    assert (row["state"], row["attempts"], row["error"]) == ("waiting", 5, "connection refused")
+    smtp.start()
+    assert courier.deliver_due(clock) == 1
+    clock.move(days=1)
+    assert courier.deliver_due(clock) == 0
+    assert len(smtp.messages) == 1
+    assert COPY_LINE not in smtp.messages[0].get_content()
+
+
+def test_waiting_doubles_from_thirty_seconds_to_an_hour(alerts: Alerts, clock: Clock) -> None:
+    enqueue(alerts, "desk")
+    courier = make_courier(alerts, Script(*[DeliveryError("no") for _ in range(9)]))
+    waits = []
+    for _ in range(9):
+        courier.deliver_due(clock)
+        due = read_row(alerts)["next_try_at"]
+        waits.append((type(clock.now).fromisoformat(due) - clock.now).total_seconds())
+        clock.now = type(clock.now).fromisoformat(due)
+    expected = [min(3600, 30 * 2**n) for n in range(9)]
+    assert all(0.8 * e <= w <= 1.2 * e for w, e in zip(waits, expected, strict=True))
+    assert waits[:3] != expected[:3]
+
+
+def test_before_its_time_a_message_is_not_tried_again(alerts: Alerts, clock: Clock) -> None:
+    enqueue(alerts, "desk")
+    script = Script(DeliveryError("no"))
+    courier = make_courier(alerts, script)
+    courier.deliver_due(clock)
+    clock.move(seconds=20)
+    courier.deliver_due(clock)
+    assert script.calls == 1
+
+
+def test_a_temporary_refusal_waits(alerts: Alerts, clock: Clock, smtp: SmtpServer) -> None:
+    enqueue(alerts, "desk")
+    smtp.mode = Mode.LATER
+    make_courier(alerts, smtp.url()).deliver_due(clock)
+    assert read_row(alerts)["state"] == "waiting"
+    assert read_row(alerts)["error"].startswith("SMTP 450")
+
+
+def test_a_lasting_refusal_is_dead_and_told_to_the_others(
+    alerts: Alerts, clock: Clock, smtp: SmtpServer
+) -> None:
+    enqueue(alerts, "desk", "screen")
+    smtp.mode = Mode.NEVER
+    courier = make_courier(alerts, smtp.url(), others=("screen", "desk"))
+    assert courier.deliver_due(clock) == 0
+    row = read_row(alerts)
+    assert row["state"] == "dead"
+    assert row["error"].startswith("SMTP 550")
+    other = Script()
+    assert make_courier(alerts, other, name="screen").deliver_due(clock) == 2
+    told = [m for m in other.accepted if m.subject.startswith("[MONITOR]")]
+    assert len(told) == 1
+    assert "receiver desk is dead: SMTP 550" in told[0].subject
+    assert "First alert given up: a1" in told[0].body
+    assert read_row(alerts, told[0].alert_ids[0], "screen")["state"] == "sent"
+
+
+def test_many_dead_messages_make_one_self_alert_a_day(alerts: Alerts, clock: Clock) -> None:
+    for number in range(5):
+        enqueue(alerts, "desk", alert=f"a{number}")
+    script = Script(*[DeliveryError("HTTP 404", permanent=True) for _ in range(5)])
+    courier = make_courier(alerts, script, others=("screen",))
+    for _ in range(5):
+        courier.deliver_due(clock)
+        clock.move(hours=1)
+    assert alerts.count_states() == {"dead": 5, "waiting": 1}
+
+
+def test_a_dead_self_alert_makes_no_other(alerts: Alerts, clock: Clock) -> None:
+    content = {"subject": "source x is late", "body": "line"}
+    new = NewAlert("s1", AlertKind.SELF, None, None, "self", "r", "", False, content)
+    alerts.enqueue(new, ["desk"], NOW)
+    refusal = DeliveryError("HTTP 404", permanent=True)
+    make_courier(alerts, Script(refusal), others=("screen",)).deliver_due(clock)
+    assert alerts.count_states() == {"dead": 1}
+
+
+def test_a_message_older_than_dead_after_is_given_up(alerts: Alerts, clock: Clock) -> None:
+    enqueue(alerts, "desk")
+    courier = make_courier(alerts, Script(DeliveryError("no"), DeliveryError("no")))
+    courier.deliver_due(clock)
+    assert read_row(alerts)["state"] == "waiting"
+    clock.move(days=3)
+    courier.deliver_due(clock)
+    assert read_row(alerts)["state"] == "dead"
+
+
+def test_with_nobody_else_to_tell_a_dead_receiver_is_an_error_in_the_log(
+    alerts: Alerts, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    enqueue(alerts, "desk")
+    refusal = DeliveryError("HTTP 401", permanent=True)
+    make_courier(alerts, Script(refusal), others=("desk",)).deliver_due(clock)
+    errors = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
+    assert any("no other receiver can be told that desk is dead" in line for line in errors)
+    assert alerts.count_states() == {"dead": 1}
+
+
+def test_one_bad_receiver_does_not_keep_another_waiting(
+    alerts: Alerts, clock: Clock, smtp: SmtpServer
+) -> None:
+    enqueue(alerts, "desk", "hook")
+    with WebhookServer(500) as hook:
+        assert make_courier(alerts, hook.url(), name="hook").deliver_due(clock) == 0
+    assert make_courier(alerts, smtp.url()).deliver_due(clock) == 1
+    assert read_row(alerts, receiver="hook")["error"] == "HTTP 500"
+
+
+def test_one_bad_message_does_not_keep_the_next_waiting(alerts: Alerts, clock: Clock) -> None:
+    enqueue(alerts, "desk", alert="a1")
+    enqueue(alerts, "desk", alert="a2")
+    script = Script(DeliveryError("HTTP 500"))
+    assert make_courier(alerts, script).deliver_due(clock) == 1
+    assert script.accepted[0].alert_ids == ("a2",)
+
+
+def test_a_long_queue_knocks_no_oftener_than_a_short_one(alerts: Alerts, clock: Clock) -> None:
+    for number in range(40):
+        enqueue(alerts, "desk", alert=f"a{number:02}")
+    script = Script(*[DeliveryError("connection refused") for _ in range(1000)])
+    courier = make_courier(alerts, script)
+    for _ in range(3600):
+        courier.deliver_due(clock)
+        clock.move(seconds=1)
+    assert 2 <= script.calls <= 2 * 10
+    script.answers.clear()
+    clock.move(hours=2)
+    assert courier.deliver_due(clock) == 40
+    assert len({m.alert_ids for m in script.accepted}) == 40
+
+
+def test_a_digest_is_one_mail_with_all_ids(alerts: Alerts, clock: Clock, smtp: SmtpServer) -> None:
+    ids = [f"a{number}" for number in range(6)]
+    for alert in ids:
+        enqueue(alerts, "desk", alert=alert, digest="first look")
+    courier = make_courier(alerts, smtp.url())
+    assert courier.deliver_due(clock) == 0
+    alerts.release("first look", clock())
+    assert courier.deliver_due(clock) == 1
+    [mail] = smtp.messages
+    assert "6 alerts, 0 reviews" in mail["Subject"]
+    assert all(f"id {alert}" in mail.get_content() for alert in ids)
+    assert alerts.count_states() == {"sent": 6}
+
+
+def test_a_digest_that_fails_waits_as_a_whole(alerts: Alerts, clock: Clock) -> None:
+    for alert in ("a1", "a2"):
+        enqueue(alerts, "desk", alert=alert, digest="d")
+    alerts.release("d", clock())
+    script = Script(DeliveryError("HTTP 429"))
+    courier = make_courier(alerts, script)
+    assert courier.deliver_due(clock) == 0
+    assert alerts.count_states() == {"waiting": 2}
+    clock.move(hours=1)
+    assert courier.deliver_due(clock) == 1
+    assert script.accepted[0].alert_ids == ("a1", "a2")
+
+
+def test_after_a_crash_the_second_copy_says_so(alerts: Alerts, clock: Clock) -> None:
+    enqueue(alerts, "desk")
+    assert alerts.lease("desk", "process that died", clock(), timedelta(minutes=10))
+    script = Script()
+    courier = make_courier(alerts, script)
+    assert courier.deliver_due(clock) == 0
+    clock.move(minutes=11)
+    assert courier.deliver_due(clock) == 1
+    assert script.accepted[0].body.startswith(COPY_LINE)
+    assert script.accepted[0].alert_ids == ("a1",)
+
+
+def test_after_an_unclear_answer_the_second_copy_says_so(alerts: Alerts, clock: Clock) -> None:
+    enqueue(alerts, "desk")
+    with WebhookServer(500) as hook:
+        courier = make_courier(alerts, hook.url())
+        courier.deliver_due(clock)
+        hook.status = 200
+        clock.move(hours=1)
+        courier.deliver_due(clock)
+    first, second = (payload["message"] for payload in hook.payloads)
+    assert COPY_LINE not in first
+    assert second.startswith(COPY_LINE)
+    assert "tender-monitor why a1" in first
+    assert "tender-monitor why a1" in second
+
+
+def test_a_stop_before_sending_puts_back_what_was_leased(alerts: Alerts, clock: Clock) -> None:
+    stop = threading.Event()
+    enqueue(alerts, "desk", alert="a1")
+    enqueue(alerts, "desk", alert="a2")
+
+    class Stopper(Script):
+        def send(self, message: Message) -> None:
+            super().send(message)
+            stop.set()
+
+    sender = Stopper()
+    assert make_courier(alerts, sender, stop=stop).deliver_due(clock) == 1
+    assert alerts.count_states() == {"sent": 1, "waiting": 1}
+    assert make_courier(alerts, Script(), stop=stop).deliver_due(clock) == 0
+
+
+def test_a_content_that_cannot_be_written_is_dead_and_the_next_goes_out(
+    alerts: Alerts, clock: Clock
+) -> None:
+    enqueue(alerts, "desk", alert="a1", content={"title": "of another version"})
+    enqueue(alerts, "desk", alert="a2")
+    script = Script()
+    assert make_courier(alerts, script, others=("screen",)).deliver_due(clock) == 1
+    assert read_row(alerts)["error"].startswith("cannot be written: KeyError")
+
+
+def test_a_sample_is_marked_in_the_mail(alerts: Alerts, clock: Clock, smtp: SmtpServer) -> None:
+    enqueue(alerts, "desk", content=make_content(alert_id="a1", sample=True))
+    make_courier(alerts, smtp.url()).deliver_due(clock)
+    [mail] = smtp.messages
+    assert mail["Subject"].startswith("[SAMPLE] [ALERT] ")
+    lines = mail.get_content().strip().splitlines()
+    assert lines[0] == lines[-1]
+    assert lines[0].startswith("SAMPLE: invented notice")
+
+
+def test_a_changed_match_says_what_changed() -> None:
+    content = make_content(match=MATCH, reason=Reason.MATCH_CHANGED, changed=("items", "value"))
+    assert content["changed"] == ["items", "value"]
