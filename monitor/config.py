@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from monitor.errors import ConfigError
 from monitor.models import Verdict
 from monitor.yamlfile import Field, Loaded, Model, Seconds, load_yaml
 
@@ -49,7 +50,7 @@ class SourceConfig(Model):
     enabled: bool = True
     every: Seconds = 6 * 3600
     pages: int = Field(default=10, ge=1, le=5000)
-    overlap: Seconds = 2 * 86_400
+    overlap: Seconds = 86_400
     lookback: Seconds | None = None
     open: Literal["candidates", "all", "none"] = "candidates"
     delay: float = Field(default=4.0, ge=0.0, le=600.0)
@@ -74,7 +75,8 @@ class ReceiverConfig(Model):
     type: Literal["terminal", "apprise"] = "apprise"
     url_env: str = ""
     url_file: str = ""
-    verdicts: list[Verdict] = Field(default_factory=lambda: [Verdict.ALERT, Verdict.REVIEW])
+    verdicts: tuple[Literal["alert", "review"], ...] = ("alert", "review")
+    retry: Seconds = 30
     dead_after: Seconds = 3 * 86_400
 
 
@@ -91,13 +93,18 @@ class ConfigFile(Model):
 
 @dataclass(frozen=True)
 class Receiver:
-    """A receiver with its secret; never printed, `url` is "" for the terminal."""
+    """A receiver with its secret; never printed, `url` is "" for the terminal.
+
+    `retry` and `dead_after` are in seconds: the first wait after a failure, which doubles, and
+    how long a message is tried before it is given up.
+    """
 
     name: str
     type: str
     url: str
     verdicts: frozenset[Verdict]
     dead_after: int
+    retry: int = 30
 
     def __repr__(self) -> str:
         return f"Receiver({self.name!r}, {self.type!r})"
@@ -192,10 +199,11 @@ def _make_receiver(
         url = environ.get(receiver.url_env, "").strip()
         if not url:
             message = f"environment variable {receiver.url_env} is not set"
-            raise loaded.error([*place, "url_env"], message)
+            raise _refuse(loaded, [*place, "url_env"], message)
     else:
         url = _read_secret(loaded, name, receiver.url_file, base, environ)
-    return Receiver(name, receiver.type, url, frozenset(receiver.verdicts), receiver.dead_after)
+    verdicts = frozenset(Verdict(word) for word in receiver.verdicts)
+    return Receiver(name, receiver.type, url, verdicts, receiver.dead_after, receiver.retry)
 
 
 def _read_secret(
@@ -206,7 +214,7 @@ def _read_secret(
     given = raw.startswith(_CREDENTIAL)
     if given and "CREDENTIALS_DIRECTORY" not in environ:
         hint = "it is set by systemd for services with LoadCredential="
-        raise loaded.error(place, "CREDENTIALS_DIRECTORY is not set", hint)
+        raise _refuse(loaded, place, "CREDENTIALS_DIRECTORY is not set", hint)
     path = (
         Path(environ["CREDENTIALS_DIRECTORY"]) / raw.removeprefix(_CREDENTIAL)
         if given
@@ -217,13 +225,21 @@ def _read_secret(
         text = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise loaded.error(place, f"{path} cannot be read: {reason}") from None
+        raise _refuse(loaded, place, f"{path} cannot be read: {reason}") from None
     # systemd guards its credentials itself, with an ACL that the mode does not show.
     if not given and stat.S_IMODE(mode) & 0o077:
-        raise loaded.error(place, f"{path} can be read by others", f"chmod 600 {path}")
+        raise _refuse(loaded, place, f"{path} can be read by others", f"chmod 600 {path}")
     if not text:
-        raise loaded.error(place, f"{path} is empty")
+        raise _refuse(loaded, place, f"{path} is empty")
     return text.splitlines()[0].strip()
+
+
+def _refuse(
+    loaded: Loaded[ConfigFile], place: list[str], message: str, hint: str = ""
+) -> ConfigError:
+    """Return an error that names a variable or file; only what it holds is secret."""
+    line, column = loaded.mark(place)
+    return ConfigError(str(loaded.path), line, column, message, hint)
 
 
 def read_outline(

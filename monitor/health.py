@@ -126,6 +126,17 @@ def find_news(row: SourceRow, now: datetime) -> NewAlert | None:
     return None
 
 
+def make_gap_alert(row: SourceRow, gaps: Sequence[Trouble], now: datetime) -> NewAlert:
+    """Return the self-alert of a gap; it is told at once, for what it hides is not read again."""
+    lines = [
+        f"The source '{row.name}' had more news than one round may read.",
+        *(f"Missed: {gap.missed}" for gap in gaps),
+        f"What to do: {gaps[0].advice}",
+    ]
+    subject = f"Source {row.name} has a gap"
+    return make_self_alert(subject, lines, source=row.name, sample=row.sample, now=now)
+
+
 def make_self_alert(
     subject: str, lines: Sequence[str], *, now: datetime, source: str | None = None,
     sample: bool = False,

@@ -17,6 +17,7 @@ from monitor.health import (
     describe_failure,
     describe_refusal,
     find_news,
+    make_gap_alert,
     plan_next,
     sum_health,
 )
@@ -113,7 +114,7 @@ class Poller:
         for url in portal.first_urls():
             walk.read_list(url)
         tally = self._open(name, source, portal, visitor) if not self.stop.is_set() else Tally()
-        health = sum_health([*walk.troubles, *tally.troubles])
+        health = sum_health([*walk.troubles, *walk.gaps, *tally.troubles])
         self._finish(name, source, health, walk)
         return Round(
             name, walk.seen.listings, walk.seen.new, walk.seen.changed, tally.opened,
@@ -144,12 +145,18 @@ class Poller:
             due = plan_next(source, health, row.failures, now, self.rng.random())
             sources.plan_check(name, due)
             self._tell_news(name, source, row, now)
+            if walk.gaps and not walk.baseline:
+                gap = make_gap_alert(row, walk.gaps, now)
+                self.store.alerts.enqueue(gap, self._everyone(source), now)
+
+    def _everyone(self, source: SourceConfig) -> list[str]:
+        return source.receivers or list(self.config.receivers)
 
     def _tell_news(self, name: str, source: SourceConfig, row: SourceRow, now: datetime) -> None:
         news = find_news(row, now)
         if news is None:
             return
-        self.store.alerts.enqueue(news, source.receivers or list(self.config.receivers), now)
+        self.store.alerts.enqueue(news, self._everyone(source), now)
         current = row.state is SourceState.CURRENT
         self.store.sources.note_told(name, "" if current else str(row.state))
 
@@ -169,6 +176,8 @@ class _Walk:
     def __post_init__(self) -> None:
         self.seen = _Seen()
         self.troubles: list[Trouble] = []
+        self.gaps: list[Trouble] = []
+        self.page_news = 0
         self.first_pages: list[Capture] = []
         self.baseline = self.row.baseline_at is None
         lookback = self.source.lookback or self.poller.config.lookback
@@ -187,22 +196,23 @@ class _Walk:
                 return
             ids = frozenset(listing.listing_id for listing in page.listings)
             if ids and ids == before:
-                self._note_gap(f"page {number} of {first_url} shows the page before again")
+                cause = "the pager shows the page before again"
+                missed = f"page {number} of the list {first_url}"
+                self.troubles.append(Trouble(SourceState.PARTIAL, cause, missed))
                 return
             before = ids
             if not page.next_url or self._is_behind(page.listings):
                 return
             url = page.next_url
-        if not self.baseline or self.since:
-            self._note_gap(
-                f"{first_url}: more than {self.source.pages} pages since {self.horizon:%Y-%m-%d}"
-            )
+        if self.page_news:
+            self._note_gap(first_url)
 
-    def _note_gap(self, missed: str) -> None:
-        advice = "raise pages for this source, or poll it more often"
-        self.troubles.append(
-            Trouble(SourceState.PARTIAL, "the list was not read to its horizon", missed, advice)
-        )
+    def _note_gap(self, first_url: str) -> None:
+        """Say that the page limit came before known rows; what lies behind is not asked for."""
+        cause = "the list was not read to its horizon"
+        missed = f"{first_url}: more than {self.source.pages} pages since {self.horizon:%Y-%m-%d}"
+        advice = "raise pages for this source or poll it more often; poll --since closes the gap"
+        self.gaps.append(Trouble(SourceState.PARTIAL, cause, missed, advice))
 
     def _is_behind(self, listings: Sequence[Listing]) -> bool:
         """Stop on dates, never on known rows: late and corrected rows come out of order."""
@@ -267,6 +277,7 @@ class _Walk:
             store.sources.add_issues(self.name, page.issues, capture.url, now)
         if capture.url in self.source.lists:
             self.first_pages.append(capture)
+        self.page_news = len(diff.new)
         self.seen.listings += len(rows)
         self.seen.new += len(diff.new)
         self.seen.changed += len(diff.changed)

@@ -56,11 +56,13 @@ def build_content(
     `reason` is why it is told now, `changed` the fields that differ from what was told before.
     `published` is in China's time; `evidence` is in UTC.
     """
+    # Masked before it is put into English: there, labels such as 联系人 are gone.
+    title = mask_private(notice.title)
     hits = sort_hits(match.hits)
     items = _sort_items(notice.items, hits)
     return {
-        "title": mask_private(notice.title),
-        "title_en": mask_private(gloss_title(notice.title, notice.region)),
+        "title": title,
+        "title_en": gloss_title(title, notice.region),
         "tag": str(notice.tag) if notice.tag else "",
         "stage_en": TAG_NAMES[notice.tag] if notice.tag else "",
         "published": _write_published(notice),
@@ -125,13 +127,13 @@ def _write_published(notice: Notice) -> str | None:
 
 
 def _describe_buyer(notice: Notice, organ: Organ | None, day: datetime) -> Content:
-    name = organ.name if organ else notice.buyer
+    name = mask_private(organ.name if organ else notice.buyer)
     agency = organ.agency if organ else ""
     listed = listed_on(name, agency, organ.region if organ else "", day.date()) if name else ()
     formal = notice.buyer if organ and notice.buyer != organ.name else ""
     return {
-        "name": mask_private(name),
-        "name_en": organ.name_en if organ else name_english(name, notice.region),
+        "name": name,
+        "name_en": mask_private(organ.name_en if organ else name_english(name, notice.region)),
         "agency": agency,
         "severity": str(organ.severity) if organ else "",
         "where": organ.where if organ else "",
@@ -144,8 +146,9 @@ def _describe_buyer(notice: Notice, organ: Organ | None, day: datetime) -> Conte
 
 def _name_body(name: str, notice: Notice) -> Content:
     """Return a body's name with its English; "" where no table knows any part of it."""
-    english = name_english(name, notice.region)
-    return {"name": mask_private(name), "name_en": "" if english == name else english}
+    shown = mask_private(name)
+    english = name_english(shown, notice.region)
+    return {"name": shown, "name_en": "" if english == shown else english}
 
 
 def _describe_value(notice: Notice) -> Content | None:
@@ -170,9 +173,10 @@ def _describe_hit(hit: Hit, brands: Mapping[str, Brand]) -> Content:
 
 
 def _describe_item(item: Item) -> Content:
+    name = mask_private(item.name)
     return {
-        "name": mask_private(item.name),
-        "name_en": mask_private(gloss_item(item.name)),
+        "name": name,
+        "name_en": gloss_item(name),
         "brand": mask_private(item.brand),
         "model": mask_private(item.model),
         "quantity": item.quantity,

@@ -20,10 +20,10 @@ SELF_SAMPLE_LINE = "SAMPLE: this is about the built-in sample portal, not a real
 COPY_LINE = "This may be a second copy: the first could not be confirmed."
 _SUBJECT_LIMIT = 150
 _INDENT = " " * 11
-_SHOWN_HITS = 4
+_SHOWN_HITS = 3
 _SHOWN_ITEMS = 5
 _SHOWN_SUPPLIERS = 3
-_SHOWN_FEATURES = 6
+_SHOWN_FEATURES = 5
 _SHOWN_BLOCKS = 30
 _SHOWN_LISTS = 4
 _SELF_LINES = 60
@@ -74,7 +74,7 @@ def render_digest(
             lines += ["", *_write_block(number, content)]
         else:
             lines.append(f"{number}. {name_alert(content)} (id {defuse(content['alert_id'])})")
-    lines += ["", _line("More", "tender-monitor why <id>")]
+    lines += ["", _line("More", "tender-monitor why ID")]
     mark = "[SAMPLE] " if sample else ""
     subject = defuse(f"[DIGEST] {heading} – {_count_verdicts(ordered)}", _SUBJECT_LIMIT)
     ids = tuple(str(content["alert_id"]) for content in ordered)

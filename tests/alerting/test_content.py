@@ -1,0 +1,113 @@
+"""The content of an alert: complete, plain, private."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from monitor.alerting.content import MOST_HITS, MOST_ITEMS, sort_hits
+from monitor.models import Feature, Item, Notice, Organ, Severity, Stance, Strength, ZoneKind
+from tests.alerting.samples import HIT, MATCH, MENTION, NOTICE, make_content
+
+
+def test_content_survives_json() -> None:
+    content = make_content()
+    assert json.loads(json.dumps(content)) == content
+
+
+def test_hits_that_alert_come_first_and_strong_ones_before_others() -> None:
+    medium = replace(HIT, strength=Strength.MEDIUM)
+    vendor = replace(HIT, stance=Stance.VENDOR)
+    harmless = replace(HIT, stance=Stance.COMPATIBLE)
+    assert sort_hits([harmless, MENTION, vendor, medium, HIT]) == [
+        HIT, medium, vendor, MENTION, harmless,
+    ]  # fmt: skip
+
+
+def test_items_that_hits_touch_come_first_and_the_rest_is_counted() -> None:
+    items = tuple(Item(f"硬盘{n}") for n in range(15))
+    hits = (replace(HIT, field="items[12].model"), replace(HIT, field="items[99].model"))
+    content = make_content(replace(NOTICE, items=items), replace(MATCH, hits=hits))
+    assert [item["name"] for item in content["items"]][:2] == ["硬盘12", "硬盘0"]
+    assert len(content["items"]) == MOST_ITEMS
+    assert content["items_more"] == 5
+
+
+def test_many_hits_are_cut_and_counted() -> None:
+    content = make_content(match=replace(MATCH, hits=(HIT,) * 20))
+    assert len(content["hits"]) == MOST_HITS
+    assert content["hits_more"] == 8
+
+
+@pytest.mark.parametrize(
+    ("published_at", "date_only", "published"),
+    [
+        (datetime(2026, 11, 20, 9, 52, tzinfo=UTC), False, "2026-11-20T17:52:00+08:00"),
+        (datetime(2026, 11, 19, 16, 0, tzinfo=UTC), True, "2026-11-20"),
+        (datetime(2026, 11, 20, 17, 0, tzinfo=UTC), False, "2026-11-21T01:00:00+08:00"),
+        (None, False, None),
+    ],
+)
+def test_times_are_those_of_china(
+    published_at: datetime | None, date_only: bool, published: str | None
+) -> None:
+    notice = replace(NOTICE, published_at=published_at, date_only=date_only)
+    assert make_content(notice)["published"] == published
+
+
+@pytest.mark.parametrize(
+    ("day", "listed"),
+    [
+        (datetime(2019, 10, 8, 15, 59, tzinfo=UTC), []),
+        (datetime(2019, 10, 8, 16, 0, tzinfo=UTC), ["BIS Entity List 2019-10-09"]),
+    ],
+)
+def test_lists_are_those_of_the_notice_s_day_in_china(day: datetime, listed: list[str]) -> None:
+    name = "新疆维吾尔自治区公安厅"
+    organ = Organ(name, "Xinjiang Public Security Department", "psb", Severity.CORE, "", "buyer")
+    notice = replace(NOTICE, buyer=name, published_at=day)
+    content = make_content(notice, replace(MATCH, organ=organ))
+    assert content["buyer"]["listed"] == listed
+
+
+def test_an_end_user_is_told_with_the_buyer_on_paper() -> None:
+    notice = replace(NOTICE, buyer="云岭市财政局", end_user="云岭市公安局")
+    organ = Organ("云岭市公安局", "Yunling PSB", "psb", Severity.CORE, "", "end user")
+    buyer = make_content(notice, replace(MATCH, organ=organ))["buyer"]
+    assert (buyer["name"], buyer["where"]) == ("云岭市公安局", "end user")
+    assert buyer["formal"]["name"] == "云岭市财政局"
+
+
+def test_without_organ_the_buyer_is_the_notice_s_own() -> None:
+    buyer = make_content(match=replace(MATCH, organ=None))["buyer"]
+    assert (buyer["name"], buyer["agency"], buyer["formal"]) == ("云岭市公安局", "", None)
+
+
+def test_unknown_things_are_none_and_not_empty_guesses() -> None:
+    content = make_content(Notice(url="http://example.cn/", title="公告"))
+    assert content["value"] is None
+    assert content["published"] is None
+    assert content["suppliers"] == []
+    assert (content["tag"], content["stage_en"]) == ("", "")
+
+
+def test_a_brand_that_left_the_watchlist_keeps_its_entry_as_name() -> None:
+    content = make_content(match=replace(MATCH, hits=(replace(HIT, entry="gone"),)))
+    assert content["hits"][0]["name"] == "gone"
+
+
+def test_nothing_private_gets_into_a_content() -> None:
+    private = "联系人：张〇〇，电话：13812345678，邮箱 a.b@example.cn，0871-63123456"
+    notice = replace(
+        NOTICE, title=private, buyer=private, suppliers=(private,), items=(Item(private),)
+    )
+    hit = replace(HIT, kind=ZoneKind.SPECIFICATION, quote=private)
+    features = (Feature("organ", 0.4, private),)
+    organ = replace(MATCH.organ, name=private) if MATCH.organ else None
+    match = replace(MATCH, hits=(hit,), features=features, organ=organ)
+    told = json.dumps(make_content(notice, match), ensure_ascii=False)
+    for secret in ("13812345678", "example.cn，", "a.b@", "63123456", "张〇〇"):
+        assert secret not in told
