@@ -40,8 +40,7 @@ def read_cause(lines: Iterable[str], secrets: frozenset[str]) -> DeliveryError:
     if found := _HTTP.search(text):
         return _judge_http(int(found[1]))
     if found := _SMTP.search(text):
-        said = found[3].encode("ascii", "ignore").decode("unicode_escape", "ignore")
-        cause = f"SMTP {found[1]} {defuse(_mask_secrets(said, secrets), 100)}".rstrip()
+        cause = f"SMTP {found[1]} {defuse(_mask_secrets(found[3], secrets), 100)}".rstrip()
         return DeliveryError(cause, permanent=found[1].startswith("5"))
     for pattern, cause in _BEFORE_SENDING:
         if pattern.search(text):

@@ -14,12 +14,11 @@ from monitor.alerting.render import render_alert, render_digest, render_self
 from monitor.config import Receiver
 from monitor.errors import DeliveryError
 from monitor.models import Message
-from monitor.store.alerts import AlertKind, Alerts, Delivery, NewAlert
+from monitor.store.alerts import UNCONFIRMED, AlertKind, Alerts, Delivery, NewAlert
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)
-FIRST_WAIT = 30.0
 LONGEST_WAIT = 3600.0
 LONGEST_HOLD = 600.0
 SPREAD = 0.2
@@ -60,7 +59,6 @@ class Courier:
         self._pause = usual if pause is None else pause
         self._rounds_down = 0
         self._held: tuple[datetime, datetime] | None = None
-        self._surely_unsent: set[int] = set()
 
     def deliver_due(self, now: Callable[[], datetime]) -> int:
         """Send one due message after the other; return how many the receiver accepted.
@@ -74,8 +72,9 @@ class Courier:
             if not batch:
                 break
             if self._should_stop(sent):
-                self._surely_unsent.update(delivery.id for delivery in batch)
-                self._alerts.put_back(batch, now(), "stopped before it was sent")
+                self._alerts.put_back(
+                    batch, now(), _note_outcome("stopped before it was sent", batch)
+                )
                 break
             sent += 1
             if self._deliver(batch, now):
@@ -93,7 +92,7 @@ class Courier:
     def _deliver(self, batch: Sequence[Delivery], now: Callable[[], datetime]) -> bool:
         """Send the message of a batch; True only when the receiver accepted it."""
         try:
-            message = compose_message(batch, second_copy=self._is_doubtful(batch))
+            message = compose_message(batch, second_copy=any(d.unconfirmed for d in batch))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             self._bury(batch, f"cannot be written: {type(error).__name__} {error}", now())
             return False
@@ -103,21 +102,12 @@ class Courier:
             self._note_failure(batch, error, now())
             return False
         self._alerts.mark_sent(batch, now())
-        self._surely_unsent.difference_update(delivery.id for delivery in batch)
         return True
-
-    def _is_doubtful(self, batch: Sequence[Delivery]) -> bool:
-        """Say whether an earlier attempt may have arrived: a crash, a timeout, another process."""
-        return any(d.attempts > 1 and d.id not in self._surely_unsent for d in batch)
 
     def _note_failure(
         self, batch: Sequence[Delivery], error: DeliveryError, moment: datetime
     ) -> None:
-        ids = {delivery.id for delivery in batch}
-        if isinstance(error, UnconfirmedError):
-            self._surely_unsent -= ids
-        else:
-            self._surely_unsent |= ids
+        doubtful = isinstance(error, UnconfirmedError)
         age = moment - min(delivery.created_at for delivery in batch)
         if error.permanent or age >= timedelta(seconds=self._receiver.dead_after):
             self._bury(batch, str(error), moment)
@@ -128,11 +118,11 @@ class Courier:
             "receiver %s did not accept %s: %s; next try at %s",
             self._receiver.name, batch[0].alert, error, f"{at:%Y-%m-%d %H:%M:%SZ}",
         )  # fmt: skip
-        self._alerts.put_back(batch, at, str(error))
+        self._alerts.put_back(batch, at, _note_outcome(str(error), batch, doubtful=doubtful))
 
     def _wait_after(self, failures: int, longest: float) -> timedelta:
-        """Return 30 s doubled for every failure, up to a cap, give or take a fifth."""
-        wait = min(longest, FIRST_WAIT * 2.0 ** min(failures, 20))
+        """Return the receiver's wait doubled for every failure, to a cap, give or take a fifth."""
+        wait = min(longest, self._receiver.retry * 2.0 ** min(failures, 20))
         return timedelta(seconds=wait * self._rng.uniform(1 - SPREAD, 1 + SPREAD))
 
     def _hold(self, moment: datetime) -> None:
@@ -153,7 +143,6 @@ class Courier:
             self._alerts.bury(batch, cause)
             if any(delivery.kind is not AlertKind.SELF for delivery in batch):
                 self._tell_others(batch, cause, moment)
-        self._surely_unsent.difference_update(delivery.id for delivery in batch)
 
     def _tell_others(self, batch: Sequence[Delivery], cause: str, moment: datetime) -> None:
         """Enqueue one self-alert per receiver and day: a dead receiver is no reason for a flood."""
@@ -179,6 +168,12 @@ class Courier:
             self._others,
             moment,
         )  # fmt: skip
+
+
+def _note_outcome(cause: str, batch: Sequence[Delivery], *, doubtful: bool = False) -> str:
+    """Return the error to keep; a doubt stays until the message is accepted."""
+    doubt = doubtful or any(delivery.unconfirmed for delivery in batch)
+    return f"{UNCONFIRMED}: {cause}" if doubt else cause
 
 
 def compose_message(batch: Sequence[Delivery], *, second_copy: bool = False) -> Message:

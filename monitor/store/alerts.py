@@ -11,6 +11,9 @@ from typing import Any
 
 from monitor.store.database import Database, Row, clean_text, read_time, write_json, write_time
 
+# Stands as the error of a delivery while, and after, nobody knows whether it arrived.
+UNCONFIRMED = "not confirmed"
+
 
 class AlertKind(StrEnum):
     """What an alert is about: a notice, or the program itself."""
@@ -46,7 +49,10 @@ class NewAlert:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One leased delivery with the content of its alert."""
+    """One leased delivery with the content of its alert.
+
+    `unconfirmed` is whether an earlier attempt may have arrived: a crash, a broken answer.
+    """
 
     id: int
     alert: str
@@ -57,6 +63,7 @@ class Delivery:
     created_at: datetime
     sample: bool
     content: dict[str, Any]
+    unconfirmed: bool = False
 
 
 class Alerts:
@@ -120,14 +127,16 @@ class Alerts:
             )
             if head is None:
                 return []
-            ids = self._message_ids(receiver, head, now, limit)
-            for delivery in ids:
+            batch = [
+                self._get(delivery) for delivery in self._message_ids(receiver, head, now, limit)
+            ]
+            for delivery in batch:
                 self.db.execute(
                     """update delivery set state = 'leased', leased_until = ?, leased_by = ?,
-                         attempts = attempts + 1 where id = ?""",
-                    [write_time(now + lease), owner, delivery],
+                         attempts = attempts + 1, error = ? where id = ?""",
+                    [write_time(now + lease), owner, UNCONFIRMED, delivery.id],
                 )
-        return [self._get(delivery) for delivery in ids]
+        return batch
 
     def _message_ids(self, receiver: str, head: Row, now: datetime, limit: int) -> list[int]:
         if not head["digest"]:
@@ -153,7 +162,8 @@ class Alerts:
             raise ValueError(f"delivery {delivery} has no time")
         return Delivery(
             row["id"], row["alert"], AlertKind(row["kind"]), row["receiver"], row["digest"],
-            row["attempts"], created, bool(row["sample"]), json.loads(row["content"]),
+            row["attempts"] + 1, created, bool(row["sample"]), json.loads(row["content"]),
+            row["error"].startswith(UNCONFIRMED),
         )  # fmt: skip
 
     def mark_sent(self, deliveries: Sequence[Delivery], now: datetime) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from monitor.alerting.causes import UnconfirmedError
 from monitor.alerting.courier import Courier, Sender
 from monitor.alerting.deliver import make_sender
 from monitor.alerting.render import COPY_LINE
@@ -272,7 +273,7 @@ def test_one_bad_receiver_does_not_keep_another_waiting(
     with WebhookServer(500) as hook:
         assert make_courier(alerts, hook.url(), name="hook").deliver_due(clock) == 0
     assert make_courier(alerts, smtp.url()).deliver_due(clock) == 1
-    assert read_row(alerts, receiver="hook")["error"] == "HTTP 500"
+    assert read_row(alerts, receiver="hook")["error"] == "not confirmed: HTTP 500"
 
 
 def test_one_bad_message_does_not_keep_the_next_waiting(alerts: Alerts, clock: Clock) -> None:
@@ -335,6 +336,28 @@ def test_after_a_crash_the_second_copy_says_so(alerts: Alerts, clock: Clock) -> 
     assert courier.deliver_due(clock) == 1
     assert script.accepted[0].body.startswith(COPY_LINE)
     assert script.accepted[0].alert_ids == ("a1",)
+
+
+def test_after_a_plain_refusal_another_process_sends_no_copy_line(
+    alerts: Alerts, clock: Clock
+) -> None:
+    enqueue(alerts, "desk")
+    make_courier(alerts, Script(DeliveryError("connection refused"))).deliver_due(clock)
+    clock.move(hours=1)
+    script = Script()
+    assert make_courier(alerts, script).deliver_due(clock) == 1
+    assert COPY_LINE not in script.accepted[0].body
+
+
+def test_a_doubt_outlives_a_later_plain_refusal(alerts: Alerts, clock: Clock) -> None:
+    enqueue(alerts, "desk")
+    answers = (UnconfirmedError("timeout"), DeliveryError("connection refused"))
+    for answer in answers:
+        make_courier(alerts, Script(answer)).deliver_due(clock)
+        clock.move(hours=1)
+    script = Script()
+    assert make_courier(alerts, script).deliver_due(clock) == 1
+    assert COPY_LINE in script.accepted[0].body
 
 
 def test_after_an_unclear_answer_the_second_copy_says_so(alerts: Alerts, clock: Clock) -> None:
