@@ -1,0 +1,172 @@
+"""The command line: what goes where, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from monitor.sample.server import LIST_PATH, SamplePortal
+from tests.house import make_award, make_chairs
+from tests.running import run_once, write_config
+from tests.servers import WebhookServer
+
+COMMANDS = ("run poll check screen alerts why sources test-receiver remove-samples").split()
+
+
+def serve(folder: Path, portal: SamplePortal, receivers: str = "") -> None:
+    source = (
+        f"  local: {{portal: ccgp, lists: ['{portal.base_url}{LIST_PATH}'], delay: 0, "
+        "allow_loopback: true}"
+    )
+    if receivers:
+        write_config(folder, source, receivers)
+    else:
+        write_config(folder, source)
+
+
+def open_portal() -> SamplePortal:
+    return SamplePortal(lambda: datetime.now(UTC), notices=[make_award(1), make_chairs(2)])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
+    code, out, err = run_once(tmp_path, command, "--help")
+    assert (code, err) == (0, "")
+    assert out.startswith("Usage: ")
+
+
+def test_a_poll_prints_alerts_and_a_table_and_everything_can_be_read_back(tmp_path: Path) -> None:
+    with open_portal() as portal:
+        serve(tmp_path, portal)
+        code, out, _ = run_once(tmp_path, "poll")
+    assert code == 0
+    assert "Seagate Technology" in out
+    assert "样例市公安局" in out
+    assert out.rstrip().splitlines()[-1].split()[:6] == ["local", "2", "2", "0", "1", "1"]
+    code, out, _ = run_once(tmp_path, "alerts", "--json")
+    [alert] = [json.loads(line) for line in out.splitlines()]
+    assert (alert["verdict"], alert["products"]) == ("alert", "Seagate Technology")
+    code, out, _ = run_once(tmp_path, "why", alert["id"])
+    assert "ST8000VX004" in out
+    assert "supplied" in out
+    code, out, _ = run_once(tmp_path, "sources", "--json")
+    assert json.loads(out)["state"] == "current"
+
+
+def test_json_commands_write_nothing_else_to_standard_output(tmp_path: Path) -> None:
+    with open_portal() as portal:
+        serve(tmp_path, portal)
+        for command in (["poll"], ["check", "--live"], ["alerts"], ["sources"]):
+            _, out, _ = run_once(tmp_path, *command, "--json")
+            assert [json.loads(line) for line in out.splitlines()]
+
+
+def test_a_source_that_fails_makes_poll_exit_one_and_says_why(tmp_path: Path) -> None:
+    source = "  local: {portal: ccgp, lists: ['http://127.0.0.1:1/x/'], allow_loopback: true}"
+    write_config(tmp_path, source)
+    code, out, _ = run_once(tmp_path, "poll", "--json")
+    row = json.loads(out)
+    assert (code, row["state"]) == (1, "unreachable")
+    assert "refused" in row["cause"]
+    code, out, _ = run_once(tmp_path, "sources")
+    assert "page 1 of the list http://127.0.0.1:1/x/" in out
+    assert "advice" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["poll", "nowhere"], 2, "no source 'nowhere'"),
+        (["frobnicate"], 2, "No such command"),
+        (["--config", "missing.yaml", "check"], 2, "missing.yaml:1:1: "),
+        (["alerts"], 1, "no database yet"),
+        (["why", "x"], 1, "no database yet"),
+        (["test-receiver", "nobody"], 2, "no receiver 'nobody'"),
+        (["screen", "missing.html"], 1, "missing.html"),
+    ],
+)
+def test_errors_are_one_line_on_standard_error_with_their_exit_code(
+    tmp_path: Path, arguments: list[str], code: int, said: str
+) -> None:
+    write_config(tmp_path, "  local: {portal: ccgp, lists: ['http://127.0.0.1:1/x/']}")
+    got, out, err = run_once(tmp_path, *arguments)
+    assert (got, out) == (code, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_a_broken_watchlist_is_named_by_line_and_column(tmp_path: Path) -> None:
+    write_config(tmp_path, "  local: {portal: ccgp, lists: ['http://127.0.0.1:1/x/']}")
+    lists = tmp_path / "mine"
+    lists.mkdir()
+    entry = "  - {id: a, name: A, country: US, category: [x], aliases: {strong: ['']}}"
+    (lists / "brands.yaml").write_text(f"kind: brands\nentries:\n{entry}\n", "utf-8")
+    text = (tmp_path / "config.yaml").read_text("utf-8")
+    _, _, rest = text.partition("\n")
+    (tmp_path / "config.yaml").write_text(f"watchlists: mine\n{rest}", "utf-8")
+    code, out, err = run_once(tmp_path, "check")
+    assert (code, out) == (2, "")
+    assert f"{lists / 'brands.yaml'}:3:70: " in err
+
+
+def test_a_test_message_reaches_a_receiver(tmp_path: Path) -> None:
+    with open_portal() as portal, WebhookServer() as hook:
+        serve(tmp_path, portal, "  hook: {url_env: TEST_HOOK}")
+        env = {"TEST_HOOK": hook.url()}
+        code, _, err = run_once(tmp_path, "test-receiver", "hook", env=env)
+        assert (code, err.strip().splitlines()[-1]) == (0, "hook: accepted")
+        assert "[TEST]" in hook.payloads[0]["title"]
+        hook.status = 404
+        code, _, err = run_once(tmp_path, "test-receiver", "hook", env=env)
+        assert code == 1
+        assert "404" in err
+
+
+def test_an_address_that_apprise_does_not_know_is_refused_at_its_line(tmp_path: Path) -> None:
+    with open_portal() as portal:
+        serve(tmp_path, portal, "  hook:\n    url_env: TEST_HOOK")
+        code, _, err = run_once(
+            tmp_path, "check", env={"TEST_HOOK": "nonsense://secret-token@host"}
+        )
+    assert code == 2
+    assert "config.yaml:4:14: " in err
+    assert "secret-token" not in err
+
+
+def test_samples_are_removed_by_one_command(tmp_path: Path) -> None:
+    write_config(tmp_path, "  sample: {portal: sample, every: 20s}")
+    code, out, _ = run_once(tmp_path, "poll")
+    assert code == 0
+    assert "SAMPLE" in out
+    assert (tmp_path / "state" / "captures" / "sample").is_dir()
+    code, out, _ = run_once(tmp_path, "remove-samples")
+    assert code == 0
+    assert out.startswith("removed 40 sample listings")
+    assert not (tmp_path / "state" / "captures" / "sample").exists()
+    _, out, _ = run_once(tmp_path, "alerts", "--json")
+    assert out == ""
+
+
+def test_screen_reads_files_and_lines_without_a_store(tmp_path: Path) -> None:
+    write_config(tmp_path, "  local: {portal: ccgp, lists: ['http://127.0.0.1:1/x/']}")
+    page = tmp_path / "page.html"
+    page.write_text(
+        "<html><body><h1>样例市公安局硬盘采购项目中标公告</h1><p>采购人：样例市公安局</p>"
+        "<p>中标供应商：样例科技有限公司</p><table><tr><td>名称</td><td>品牌</td><td>数量</td></tr>"
+        "<tr><td>监控硬盘</td><td>希捷</td><td>20块</td></tr></table></body></html>",
+        "utf-8",
+    )
+    code, out, _ = run_once(tmp_path, "screen", "--json", str(page))
+    row = json.loads(out)
+    assert (code, row["verdict"], row["tag"]) == (0, "alert", "award")
+    assert row["brands"][0]["id"] == "seagate"
+    assert row["items"][0]["quantity"] == 20
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text(json.dumps({"id": "1", "file": "page.html"}) + "\n{broken\n", encoding="utf-8")
+    code, out, err = run_once(tmp_path, "screen", "--json", str(lines))
+    assert (code, json.loads(out)["verdict"]) == (1, "alert")
+    assert f"{lines}:2: not JSON" in err
+    assert not (tmp_path / "state").exists()
