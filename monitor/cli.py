@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +13,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.errors import ConfigError, LockedError, MonitorError
+from monitor.terminal import print_rows, progress_line, set_logging, show_line, write_out
 
 if TYPE_CHECKING:
+    from monitor.config import Outline
     from monitor.setup import Setup
     from monitor.store import Store
 
@@ -36,13 +36,13 @@ class Settings:
 
         return load_setup(self.config, current_environment(), self.state)
 
-    def open_reading(self) -> tuple[Store, dict[str, int]]:
-        """Return the store for reading and the sources' intervals; needs no secret."""
+    def open_reading(self) -> tuple[Store, dict[str, Outline]]:
+        """Return the store for reading and the sources' outlines; needs no secret."""
         from monitor.config import current_environment, read_outline
         from monitor.store import Store
 
-        state, intervals = read_outline(self.config, current_environment(), self.state)
-        return Store.open(state, read_only=True), intervals
+        state, outlines = read_outline(self.config, current_environment(), self.state)
+        return Store.open(state, read_only=True), outlines
 
 
 pass_settings = click.make_pass_decorator(Settings)
@@ -200,11 +200,11 @@ def show_screened(row: dict[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(row, ensure_ascii=False))
         return
-    click.echo(f"{row['verdict'].upper():7} {row['id']}  {row['reason']}  {row.get('title', '')}")
+    show_line(f"{row['verdict'].upper():7} {row['id']}  {row['reason']}  {row.get('title', '')}")
     for feature in row.get("features", ()):
-        click.echo(f"        {feature['weight']:+.2f} {feature['name']}: {feature['why']}")
+        show_line(f"        {feature['weight']:+.2f} {feature['name']}: {feature['why']}")
     for hit in row.get("brands", ()):
-        click.echo(f"        {hit['id']} [{hit['stance']}] {hit['field']}: 「{hit['quote']}」")
+        show_line(f"        {hit['id']} [{hit['stance']}] {hit['field']}: 「{hit['quote']}」")
 
 
 @cli.command()
@@ -253,7 +253,7 @@ def why(settings: Settings, key: str, as_json: bool) -> None:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
     for line in show_explanation(found):
-        click.echo(line)
+        show_line(line)
 
 
 @cli.command()
@@ -264,19 +264,23 @@ def sources(settings: Settings, issues: bool, as_json: bool) -> None:
     """Show each source: state, cause, last good poll, lag, gaps and what to do."""
     from monitor.reading.views import list_issues, list_sources
 
-    store, intervals = settings.open_reading()
+    store, outlines = settings.open_reading()
     with store:
         if issues:
             columns = ["source", "kind", "field", "raw", "count", "url"]
             print_rows([dict(row) for row in list_issues(store)], as_json, columns)
             return
-        rows = list(list_sources(store, intervals, datetime.now(UTC)))
-    print_rows(rows, as_json, ["source", "state", "last_good", "listings", "waiting", "cause"])
+        rows = list(list_sources(store, outlines, datetime.now(UTC)))
+    for row in rows if not as_json else ():
+        if row.get("budget"):
+            row["requests"] = f"{row['requests_today']}/{row['budget']}"
+    columns = ["source", "state", "last_good", "listings", "waiting", "requests", "cause"]
+    print_rows(rows, as_json, columns)
     if not as_json:
         for row in rows:
             for name in ("missed", "advice"):
                 if row.get(name):
-                    click.echo(f"{row['source']}: {name}: {row[name]}")
+                    show_line(f"{row['source']}: {name}: {row[name]}")
 
 
 @cli.command("test-receiver")
@@ -306,61 +310,28 @@ def remove_samples(settings: Settings) -> None:
     click.echo(f"removed {counts['listings']} sample listings and {counts['alerts']} sample alerts")
 
 
-def print_rows(rows: list[dict[str, Any]], as_json: bool, columns: list[str]) -> None:
-    """Print rows as JSON lines or as a table of some columns."""
-    from monitor.reading.tables import format_json, format_table
-
-    if as_json:
-        for row in rows:
-            click.echo(format_json(row))
-    else:
-        click.echo(format_table(rows, columns) if rows else "nothing yet")
+_ANYWHERE = ("--config", "--state")
 
 
-def write_out(text: str) -> None:
-    """Print text to standard output at once."""
-    click.echo(text)
-    sys.stdout.flush()
-
-
-@contextmanager
-def progress_line() -> Iterator[Callable[[str], None]]:
-    """Give a function that shows one moving line on a terminal and nothing elsewhere."""
-    shown = sys.stderr.isatty()
-
-    def report(line: str) -> None:
-        if shown:
-            click.echo(f"\r\x1b[K{line[:100]}", nl=False, err=True)
-
-    try:
-        yield report
-    finally:
-        if shown:
-            click.echo("\r\x1b[K", nl=False, err=True)
-
-
-class _OneLine(logging.Formatter):
-    """Keep a log entry on one line, so that no notice can forge another."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
-        if record.exc_info:
-            return text
-        return text.replace("\n", "\\n").replace("\r", "\\r").replace("\x1b", "\\x1b")
-
-
-def set_logging(debug: bool) -> None:
-    """Log to standard error; other packages only warn, whatever the level."""
-    stream = logging.StreamHandler()
-    stream.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"))
-    logging.basicConfig(level=logging.WARNING, handlers=[stream], force=True)
-    logging.getLogger("monitor").setLevel(logging.DEBUG if debug else logging.INFO)
+def move_options(arguments: list[str]) -> list[str]:
+    """Return arguments with --config, --state and --debug in front, wherever they stood."""
+    front, rest, waiting = [], [], iter(arguments)
+    for word in waiting:
+        if word == "--":
+            rest += [word, *waiting]
+        elif word in _ANYWHERE:
+            front += [word, *([value] if (value := next(waiting, None)) is not None else [])]
+        elif word == "--debug" or word.startswith(tuple(f"{name}=" for name in _ANYWHERE)):
+            front.append(word)
+        else:
+            rest.append(word)
+    return [*front, *rest]
 
 
 def main() -> None:
     """Run the command line and turn errors into one line and an exit code."""
     try:
-        cli.main(standalone_mode=False)
+        cli.main(move_options(sys.argv[1:]), standalone_mode=False)
     except click.ClickException as error:
         error.show()
         raise SystemExit(EXIT_USAGE) from None

@@ -242,13 +242,32 @@ def _refuse(
     return ConfigError(str(loaded.path), line, column, message, hint)
 
 
+@dataclass(frozen=True)
+class Outline:
+    """What a reader of the store wants to know of a configured source; `every` in seconds."""
+
+    every: int
+    budget: int
+    host: str
+
+
 def read_outline(
     path: Path, environ: Mapping[str, str], state: Path | None = None
-) -> tuple[Path, dict[str, int]]:
-    """Return the state folder and each source's interval in seconds; touches no secret."""
+) -> tuple[Path, dict[str, Outline]]:
+    """Return the state folder and an outline of each source; touches no secret."""
     file = load_yaml(path, ConfigFile).value
-    intervals = {n: s.every for n, s in file.sources.items() if s.enabled}
-    return _find_state(file, path, environ, state), intervals
+    outlines = {
+        name: Outline(source.every, source.budget, _find_host(source))
+        for name, source in file.sources.items()
+        if source.enabled
+    }
+    return _find_state(file, path, environ, state), outlines
+
+
+def _find_host(source: SourceConfig) -> str:
+    if source.portal == "sample":
+        return "127.0.0.1"
+    return urlsplit(source.lists[0]).hostname or "" if source.lists else ""
 
 
 def read_watchlist_path(path: Path) -> Path:

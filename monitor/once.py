@@ -43,7 +43,7 @@ def poll_once(
 
 def deliver_due(setup: Setup, rooms: Rooms, write: Callable[[str], None]) -> None:
     """Deliver what is due to every receiver, once."""
-    for name, receiver in setup.config.receivers.items():
+    for receiver in setup.config.receivers.values():
         Courier(
             rooms.store.alerts,
             receiver,

@@ -19,6 +19,7 @@ from monitor.screening.score import Screener
 from monitor.store import Store
 from monitor.store.alerts import AlertKind, NewAlert
 from monitor.store.notices import StoredListing
+from monitor.text.privacy import mask_private
 from monitor.web.visit import Visitor
 
 log = logging.getLogger(__name__)
@@ -135,7 +136,7 @@ class Opener:
         if told:
             tally.alerts += match.verdict is Verdict.ALERT
             tally.reviews += match.verdict is Verdict.REVIEW
-            log.info("%s: %s: %s", self.name, match.verdict, notice.title)
+            log.info("%s: %s: %s", self.name, match.verdict, mask_private(notice.title))
 
     def _save_decided(
         self, stored: StoredListing, notice: Notice, match: Match, capture: Capture, now: datetime

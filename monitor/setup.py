@@ -11,8 +11,8 @@ from pathlib import Path
 
 from monitor.alerting.deliver import find_problem
 from monitor.archive import Archive
-from monitor.config import Config, load_config
-from monitor.poll import Poller
+from monitor.config import Config, SourceConfig, load_config
+from monitor.poll import Poller, make_rules
 from monitor.portals import PORTALS
 from monitor.sample.server import LIST_PATH, SamplePortal
 from monitor.screening.score import Screener
@@ -39,7 +39,22 @@ def load_setup(path: Path, environ: Mapping[str, str], state: Path | None = None
             stanza = config.loaded.value.receivers[name]
             key = "url_env" if stanza.url_env else "url_file"
             raise config.loaded.error(["receivers", name, key], problem)
-    return Setup(config, Screener.build(load_watchlists(config.watchlists)))
+    screener = Screener.build(load_watchlists(config.watchlists))
+    organs = {agency.id for agency in screener.watchlists.agencies}
+    for name, source in config.sources.items():
+        _check_source(config, name, source, organs)
+    return Setup(config, screener)
+
+
+def _check_source(config: Config, name: str, source: SourceConfig, organs: set[str]) -> None:
+    """Refuse what only other rooms can judge: the proxy's kind, the name of an organ."""
+    if source.default_organ and source.default_organ not in organs:
+        message = f"no agency '{source.default_organ}' in the watchlists"
+        raise config.loaded.error(["sources", name, "default_organ"], message)
+    try:
+        make_rules(source, config.user_agent)
+    except ValueError as error:
+        raise config.loaded.error(["sources", name, "proxy"], str(error)) from None
 
 
 def sign_files(setup: Setup) -> tuple[tuple[str, int, int, int], ...]:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from monitor.errors import FetchError
-from monitor.web.fetch import Fetcher, FetchRules
 from monitor.models import Capture
+from monitor.web.fetch import Fetcher, FetchRules
 
 NOW = datetime(2026, 11, 22, 4, 5, 6, tzinfo=UTC)
 AGENT = "tender-monitor-test/1"

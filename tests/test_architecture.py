@@ -16,7 +16,8 @@ LEVELS = {
     "text": 1, "yamltree": 1, "yamlfile": 2, "config": 3, "sdnotify": 1, "holding": 1,
     "web": 4, "warc": 4, "archive": 5, "screening": 4, "store": 4,
     "portals": 5, "alerting": 5, "sample": 5, "health": 6, "reading": 6,
-    "opening": 7, "poll": 8, "setup": 9, "daemon": 10, "once": 10, "cli": 11, "__main__": 12,
+    "opening": 7, "poll": 8, "setup": 9, "terminal": 7,
+    "daemon": 10, "once": 10, "cli": 11, "__main__": 12,
 }  # fmt: skip
 # Rooms that stay pure, whatever their level would allow.
 FORBIDDEN = {
@@ -41,7 +42,7 @@ DOORS = {
     "ahocorasick_rs": ["screening.scan"],
     "yaml": ["yamltree"],
     "pydantic": ["yamlfile"],
-    "click": ["cli"],
+    "click": ["cli", "terminal"],
     "tabulate": ["reading.tables"],
 }
 

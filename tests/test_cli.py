@@ -86,6 +86,9 @@ def test_a_source_that_fails_makes_poll_exit_one_and_says_why(tmp_path: Path) ->
         (["why", "x"], 1, "no database yet"),
         (["test-receiver", "nobody"], 2, "no receiver 'nobody'"),
         (["screen", "missing.html"], 1, "missing.html"),
+        (["screen", "missing.jsonl"], 1, "error: missing.jsonl: No such file"),
+        (["alerts", "--state", "elsewhere"], 1, "elsewhere/monitor.db: no database yet"),
+        (["check", "--config=other.yaml"], 2, "other.yaml:1:1: "),
     ],
 )
 def test_errors_are_one_line_on_standard_error_with_their_exit_code(
@@ -109,7 +112,7 @@ def test_a_broken_watchlist_is_named_by_line_and_column(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(f"watchlists: mine\n{rest}", "utf-8")
     code, out, err = run_once(tmp_path, "check")
     assert (code, out) == (2, "")
-    assert f"{lists / 'brands.yaml'}:3:70: " in err
+    assert f"{lists / 'brands.yaml'}:3:69: " in err
 
 
 def test_a_test_message_reaches_a_receiver(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import load_config, read_outline
+from monitor.config import Outline, load_config, read_outline
 from monitor.errors import ConfigError
 from monitor.models import Verdict
 from monitor.portals import PORTALS
@@ -115,8 +115,11 @@ def test_a_credential_is_read_from_systemds_folder(tmp_path: Path) -> None:
 
 def test_reading_commands_need_no_secret(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD.replace("{type: terminal}", "{url_env: NOT_SET}"))
-    state, intervals = read_outline(path, {})
-    assert (state, intervals) == (tmp_path / "state", {"local": 6 * 3600})
+    state, outlines = read_outline(path, {})
+    assert (state, outlines) == (
+        tmp_path / "state",
+        {"local": Outline(every=6 * 3600, budget=1500, host="example.org")},
+    )
 
 
 def test_a_disabled_source_is_not_read(tmp_path: Path) -> None:

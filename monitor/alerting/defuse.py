@@ -38,7 +38,8 @@ _CHANGES = (
         r"\1 : ",
     ),
     # A dot with a blank before it ends what a program takes for a host: evil.com, www.evil.com.
-    (re.compile(r"(?<=[\w\-)])\.(?=(?:xn--)?[^\W\d_]{2})"), " ."),
+    # brands.yaml:3:4 is the place of an error, and no host ends in .yaml.
+    (re.compile(r"(?<=[\w\-)])\.(?!yaml:\d)(?=(?:xn--)?[^\W\d_]{2})"), " ."),
 )
 
 

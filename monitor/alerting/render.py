@@ -5,6 +5,7 @@ Every value of a notice passes defuse; the only address that can be clicked is t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -146,11 +147,23 @@ def _telling_hits(content: Content) -> list[Content]:
     return alerting or [hit for hit in hits if hit["stance"] in REVIEWING] or hits
 
 
+_ITEM_FIELD = re.compile(r"items\[(\d+)\]\.(\w+)")
+_FIELDS = {"body": "the text", "table": "a table", "items": "the item table", "title": "the title"}
+
+
+def _name_field(field: str) -> str:
+    """Return where a hit stands in words: items[0].brand is the brand of item 1."""
+    found = _ITEM_FIELD.fullmatch(field)
+    if found is not None:
+        return f"the {found[2]} of item {int(found[1]) + 1}"
+    return _FIELDS.get(field) or defuse(field, 60)
+
+
 def _write_what(content: Content) -> Iterator[str]:
     hits, items = content["hits"], content["items"]
     whats = [
         f"{defuse(hit['name'])} – {defuse(hit['stance_en'])}\n"
-        f"  {quote_text(hit['quote'])} in {defuse(hit['field'], 60)}"
+        f"  {quote_text(hit['quote'])} in {_name_field(hit['field'])}"
         for hit in hits[:_SHOWN_HITS]
     ]
     more = len(hits) - _SHOWN_HITS + content["hits_more"]
@@ -262,7 +275,7 @@ def _write_evidence(content: Content) -> Iterator[str]:
         "Evidence",
         [
             f"SHA-256 {defuse(evidence['sha256'])}",
-            f"capture {defuse(evidence['record_id']) or 'not archived'}",
+            f"capture {evidence['record_id'] or 'not archived'}",
             f"fetched {fetched:%Y-%m-%d %H:%M:%S} UTC from source {defuse(content['source'])}",
         ],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,8 +50,8 @@ def find_saved(path: Path) -> Iterator[Saved]:
     """
     name = path.name.lower()
     if name.endswith(".jsonl"):
-        with path.open("rb") as lines:
-            yield from read_lines(lines, path.parent, str(path))
+        lines = _read_file(path, str(path)).splitlines()
+        yield from read_lines(lines, path.parent, str(path))
     elif name.endswith((".warc.gz", ".warc")):
         for url, body in list_responses(path):
             yield Saved(url, url, {}, body=body)
@@ -59,7 +59,7 @@ def find_saved(path: Path) -> Iterator[Saved]:
         yield Saved(path.name, "", {}, body=_read_file(path, str(path)))
 
 
-def read_lines(lines: Iterator[bytes] | Any, folder: Path, source: str) -> Iterator[Saved]:
+def read_lines(lines: Iterable[bytes], folder: Path, source: str) -> Iterator[Saved]:
     """Yield the notices of JSON lines; `file` is relative to `folder`."""
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -101,7 +101,8 @@ def _read_file(path: Path, place: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UnreadableError(f"{place}: {path}: {error.strerror}") from None
+        where = place if str(path) == place else f"{place}: {path}"
+        raise UnreadableError(f"{where}: {error.strerror}") from None
 
 
 def screen_saved(saved: Saved, screener: Screener) -> dict[str, Any]:

@@ -23,5 +23,6 @@ def format_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> s
 def _show(value: Any) -> str:
     if value is None:
         return "-"
-    text = str(value)
+    # A page wrote some of this: nothing in it may steer a terminal.
+    text = "".join(char if char.isprintable() else " " for char in str(value))
     return text if len(text) <= 60 else text[:59] + "…"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
+from monitor.config import Outline
 from monitor.models import SourceState
 from monitor.store import Store
 from monitor.store.database import Row
@@ -15,21 +16,18 @@ _LATE_FACTOR = 2
 
 
 def list_sources(
-    store: Store, intervals: dict[str, int], now: datetime
+    store: Store, outlines: Mapping[str, Outline], now: datetime
 ) -> Iterator[dict[str, Any]]:
-    """Yield a row per source; one that was not read for two intervals shows as late.
-
-    `intervals` are the configured seconds between polls, by name.
-    """
+    """Yield a row per source; one that was not read for two intervals shows as late."""
     known = {row.name: row for row in store.sources.list_all()}
-    for name in sorted({*known, *intervals}):
+    for name in sorted({*known, *outlines}):
         row = known.get(name)
         if row is None:
             yield {"source": name, "state": str(SourceState.NEW), "cause": "never polled"}
             continue
         lag = (now - row.last_good_at).total_seconds() if row.last_good_at else None
-        every = intervals.get(name)
-        late = bool(every and lag is not None and lag > _LATE_FACTOR * every)
+        outline = outlines.get(name)
+        late = bool(outline and lag is not None and lag > _LATE_FACTOR * outline.every)
         state = SourceState.LATE if late and row.state is SourceState.CURRENT else row.state
         yield {
             "source": name,
@@ -43,8 +41,10 @@ def list_sources(
             "listings": row.last_listings,
             "waiting": store.notices.count_waiting(name),
             "next_check": _iso(row.next_check_at),
+            "requests_today": store.sources.spent(outline.host, now.date()) if outline else None,
+            "budget": outline.budget if outline else None,
             "sample": row.sample,
-            "configured": name in intervals,
+            "configured": outline is not None,
         }
 
 
@@ -78,7 +78,7 @@ def explain_notice(store: Store, key: str) -> dict[str, Any] | None:
     """Return why a notice was told or not, by alert id or URL; None where it is unknown."""
     row = store.notices.find_notice(key)
     if row is None:
-        return _explain_listing(store, key)
+        return _explain_listing(store, key) or _explain_self_alert(store, key)
     match = json.loads(row["match"])
     fields = json.loads(row["fields"])
     return {
@@ -121,10 +121,27 @@ def _explain_listing(store: Store, url: str) -> dict[str, Any] | None:
     }
 
 
+def _explain_self_alert(store: Store, key: str) -> dict[str, Any] | None:
+    row = store.db.first("select * from alert where id = ? and kind = 'self'", [key])
+    if row is None:
+        return None
+    content = json.loads(row["content"])
+    return {
+        "url": "",
+        "source": row["source"] or "the program itself",
+        "title": content["subject"],
+        "verdict": "self",
+        "reason": row["reason"],
+        "decision": "",
+        "triage": content["body"].replace("\n", "; "),
+    }
+
+
 def show_explanation(found: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of an explanation for a reader."""
     yield f"{found['verdict'].upper()}  {found['title']}"
-    yield f"  link      {found['url']}"
+    if found["url"]:
+        yield f"  link      {found['url']}"
     yield f"  source    {found['source']}: {found['triage']}"
     yield f"  reason    {found['reason']}" + _told(found)
     if found.get("error"):
@@ -138,7 +155,8 @@ def show_explanation(found: dict[str, Any]) -> Iterator[str]:
     for feature in found["features"]:
         yield f"  {feature['weight']:+.2f}  {feature['name']}: {feature['why']}"
     for hit in found["hits"]:
-        yield f"  hit   {hit['entry']} [{hit['stance']}] {hit['field']}: 「{hit['quote']}」 ({hit['why']})"
+        place = f"{hit['entry']} [{hit['stance']}] {hit['field']}"
+        yield f"  hit   {place}: 「{hit['quote']}」 ({hit['why']})"
     yield f"  evidence  sha256 {found['evidence']['sha256']}"
     yield f"            {found['evidence']['record_id']}"
 
@@ -154,8 +172,3 @@ def _iso(moment: datetime | None) -> str | None:
 def list_issues(store: Store, source: str = "") -> list[Row]:
     """Return what could not be understood, newest first."""
     return store.sources.list_issues(source)
-
-
-def count_budget(store: Store, host: str, day: date) -> int:
-    """Return the requests that went to a host on a UTC day."""
-    return store.sources.spent(host, day)

@@ -94,18 +94,20 @@ class Sources:
         `state_since` moves only when the state does.
         """
         current = health.state is SourceState.CURRENT
+        # A round of 304 answers has no listings to count and says nothing against the last one.
         self.db.execute(
             """update source set
                  state_since = case when state = :state then state_since else :now end,
                  state = :state, cause = :cause, missed = :missed, advice = :advice,
                  last_good_at = case when :whole then :now else last_good_at end,
-                 last_listings = case when :whole then :listings else last_listings end,
+                 last_listings = case when :counted then :listings else last_listings end,
                  failures = case when :current then 0 else failures + 1 end
                where name = :name""",
             {
                 "name": name, "state": str(health.state), "cause": clean_text(health.cause),
-                "missed": health.missed, "advice": health.advice, "current": int(current), "whole": int(whole),
-                "listings": listings, "now": write_time(now),
+                "missed": health.missed, "advice": health.advice, "listings": listings,
+                "current": int(current), "whole": int(whole),
+                "counted": int(whole and listings > 0), "now": write_time(now),
             },
         )  # fmt: skip
 

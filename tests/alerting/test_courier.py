@@ -133,7 +133,7 @@ def test_a_mail_holds_every_field_of_its_alert(
     body = mail.get_content()
     for part in (
         "Seagate Technology – supplied: named in the award or contract",
-        "「希捷」 in items[1].brand",
+        "「希捷」 in the brand of item 2",
         "Enterprise hard disk (企业级硬盘), brand 希捷, model ST8000NM000A, 481 piece (块)",
         "Yunling City Public Security Bureau",
         "云岭市公安局",

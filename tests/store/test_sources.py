@@ -1,0 +1,83 @@
+"""Sources in the store: when they are due, what state they are in, what they may spend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.models import Issue, SourceState
+from monitor.store import Store
+from monitor.store.sources import Health, Sources
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+SLACK = timedelta(days=2)
+GOOD = Health(SourceState.CURRENT)
+BAD = Health(SourceState.BLOCKED, "HTTP 403")
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Iterator[Sources]:
+    with Store.open(tmp_path) as store:
+        store.sources.ensure("local", sample=False)
+        yield store.sources
+
+
+@pytest.mark.parametrize(
+    ("ahead", "due"),
+    [
+        (timedelta(seconds=-1), True),
+        (timedelta(0), True),
+        (timedelta(seconds=1), False),
+        (SLACK, False),
+        (SLACK + timedelta(seconds=1), True),
+        (timedelta(days=365), True),
+    ],
+)
+def test_a_source_is_due_at_its_time_and_when_the_clock_was_set_back(
+    sources: Sources, ahead: timedelta, due: bool
+) -> None:
+    sources.plan_check("local", NOW + ahead)
+    assert sources.list_due(["local"], NOW, SLACK) == (["local"] if due else [])
+
+
+def test_a_source_that_was_never_polled_is_due(sources: Sources) -> None:
+    assert sources.list_due(["local", "new"], NOW, SLACK) == ["local", "new"]
+
+
+def test_a_state_keeps_its_since_until_it_changes(sources: Sources) -> None:
+    hours = [NOW + timedelta(hours=n) for n in range(4)]
+    for moment, health in zip(hours, (BAD, BAD, GOOD, GOOD), strict=True):
+        sources.finish_round("local", health, 20, moment, whole=health is GOOD)
+        row = sources.get("local")
+        since = hours[0] if health is BAD else hours[2]
+        assert (row.state, row.state_since) == (health.state, since)
+    assert (row.failures, row.last_good_at) == (0, hours[3])
+
+
+def test_a_round_of_unchanged_answers_keeps_the_last_count(sources: Sources) -> None:
+    sources.finish_round("local", GOOD, 40, NOW, whole=True)
+    sources.finish_round("local", GOOD, 0, NOW, whole=True)
+    assert sources.get("local").last_listings == 40
+
+
+def test_a_baseline_is_finished_once(sources: Sources) -> None:
+    sources.finish_baseline("local", NOW)
+    sources.finish_baseline("local", NOW + timedelta(days=1))
+    assert sources.get("local").baseline_at == NOW
+
+
+def test_requests_are_counted_by_host_and_day(sources: Sources) -> None:
+    day = date(2026, 11, 22)
+    assert [sources.spend("a", day), sources.spend("a", day), sources.spend("b", day)] == [1, 2, 1]
+    assert sources.spend("a", date(2026, 11, 23)) == 1
+    assert sources.spent("a", day) == 2
+
+
+def test_the_same_issue_is_one_row_with_a_count(sources: Sources) -> None:
+    issue = Issue("unreadable date", "published", "某日")
+    for _ in range(3):
+        sources.add_issues("local", [issue], "https://example.org/1", NOW)
+    assert [(row["raw"], row["count"]) for row in sources.list_issues()] == [("某日", 3)]
