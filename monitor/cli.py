@@ -89,7 +89,9 @@ def run(settings: Settings) -> None:
             log.info("state in %s; receivers %s", config.state, ", ".join(config.receivers))
             for warning in setup.screener.watchlists.warnings:
                 log.warning("%s", warning)
-            Daemon(setup, rooms, current_environment(), write_out, settings.state).run()
+            daemon = Daemon(setup, rooms, current_environment(), write_out, settings.state)
+            daemon.install_signals()
+            daemon.run()
 
 
 @cli.command()

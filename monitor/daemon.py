@@ -38,6 +38,7 @@ TICK_SECONDS = 1.0
 WATCH_SECONDS = 2.0
 SILENT_SECONDS = 15.0
 _MOST_POLLS = 16
+_MOST_DELIVERIES = 16
 
 
 class Daemon:
@@ -65,12 +66,11 @@ class Daemon:
         self._signature = self._seen_signature = sign_files(setup)
         self._served = ExitStack()
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
-        self._scheduler: BackgroundScheduler | None = None
+        self._scheduler = BackgroundScheduler()
         self._told_error = ""
 
     def run(self) -> None:
-        """Run until SIGTERM or SIGINT; in-flight work is finished or put back."""
-        self._install_signals()
+        """Run until told to stop; in-flight work is finished or put back."""
         freed = self.rooms.store.alerts.free_leases(self.rooms.clock())
         if freed:
             log.info("%d deliveries of the last run were put back", freed)
@@ -82,17 +82,23 @@ class Daemon:
                 self._watch_until_stop()
             finally:
                 notify_systemd("STOPPING=1")
-                self._stop_scheduler()
+                self.stop.set()
+                self._scheduler.shutdown(wait=True)
         log.info("stopped")
 
-    def _install_signals(self) -> None:
+    def install_signals(self) -> None:
+        """Stop on SIGTERM and SIGINT, reload on SIGHUP; call from the main thread."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_stop)
         signal.signal(signal.SIGHUP, self._on_reload)
 
-    def _on_stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+    def end(self) -> None:
+        """Let run() come to its end."""
         self.stop.set()
         self.wake.set()
+
+    def _on_stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        self.end()
 
     def _on_reload(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         self._reload.set()
@@ -111,42 +117,47 @@ class Daemon:
                 self._reload.clear()
                 self.reload()
             if time.monotonic() - self._last_tick > SILENT_SECONDS:
-                log.warning("the scheduler is silent (clock set back?): started anew")
-                self._stop_scheduler()
-                self._start_scheduler()
+                log.warning("the clock is silent (set back?): started anew")
+                self._last_tick = time.monotonic()
+                self._plan_work()
             else:
                 notify_systemd("WATCHDOG=1")
 
     def _start_scheduler(self) -> None:
-        self._last_tick = time.monotonic()
-        receivers = self.setup.config.receivers
-        scheduler = BackgroundScheduler(
+        # A delivery that takes longer than a tick is normal; its skipped ticks are no news.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._scheduler.configure(
             executors={
                 "default": ThreadPoolExecutor(2),
-                "polls": ThreadPoolExecutor(min(_MOST_POLLS, len(self.setup.config.sources) + 1)),
-                "deliveries": ThreadPoolExecutor(len(receivers) + 1),
+                "polls": ThreadPoolExecutor(_MOST_POLLS),
+                "deliveries": ThreadPoolExecutor(_MOST_DELIVERIES),
             },
             # Late is better than never, and one catch-up run is enough.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
             timezone=UTC,
         )
-        scheduler.add_listener(_log_event, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
-        now = datetime.now(UTC)
-        scheduler.add_job(self.tick, "interval", seconds=TICK_SECONDS, id="tick", next_run_time=now)
-        for name in receivers:
-            scheduler.add_job(
-                self._deliver, "interval", seconds=TICK_SECONDS, args=[self._make_courier(name)],
-                id=f"deliver:{name}", executor="deliveries", next_run_time=now,
-            )  # fmt: skip
-        # A delivery that takes longer than a tick is normal; its skipped ticks are no news.
-        logging.getLogger("apscheduler").setLevel(logging.ERROR)
-        scheduler.start()
-        self._scheduler = scheduler
+        self._scheduler.add_listener(_log_event, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+        self._plan_work()
+        self._scheduler.start()
 
-    def _stop_scheduler(self) -> None:
-        if self._scheduler is not None:
-            self._scheduler.shutdown(wait=self.stop.is_set())
-            self._scheduler = None
+    def _plan_work(self) -> None:
+        """Have the tick and one delivery run per receiver begin now, in the place of the old.
+
+        One scheduler lives as long as the daemon, so that its end waits for every thread: a
+        thread that outlives the store would use a closed connection.
+        """
+        wanted = {f"deliver:{name}": name for name in self.setup.config.receivers}
+        for planned in self._scheduler.get_jobs():
+            if planned.id.startswith("deliver:") and planned.id not in wanted:
+                planned.remove()
+        every: dict[str, Any] = {"trigger": "interval", "seconds": TICK_SECONDS}
+        every |= {"replace_existing": True, "next_run_time": datetime.now(UTC)}
+        self._scheduler.add_job(self.tick, id="tick", **every)
+        for name_id, name in wanted.items():
+            courier = self._make_courier(name)
+            self._scheduler.add_job(
+                self._deliver, args=[courier], id=name_id, executor="deliveries", **every
+            )
 
     def tick(self) -> None:
         """Start a poll for each source that is due and not being polled."""
@@ -157,7 +168,7 @@ class Daemon:
         )
         for name in self.rooms.store.sources.list_due(sources, self.rooms.clock(), slack):
             with self._guard:
-                if name in self._polling or self.stop.is_set() or self._scheduler is None:
+                if name in self._polling or self.stop.is_set():
                     continue
                 self._polling.add(name)
                 self._scheduler.add_job(
@@ -246,11 +257,10 @@ class Daemon:
 
     def _take(self, setup: Setup) -> None:
         self._told_error = ""
-        self._stop_scheduler()
         self._served.close()
         self.setup = self._served.enter_context(serve_samples(setup))
         self._signature = self._seen_signature = sign_files(setup)
-        self._start_scheduler()
+        self._plan_work()
         log.info(
             "configuration loaded: %d sources, %d receivers, watchlists %s",
             len(setup.config.sources),

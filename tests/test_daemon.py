@@ -1,0 +1,95 @@
+"""The daemon in this process: its clock, and what a broken poll does to the others."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.config import SourceConfig
+from monitor.daemon import Daemon
+from monitor.sample.server import LIST_PATH, Response, SamplePortal
+from monitor.setup import Rooms, Setup, utc_now
+from tests.house import load_screener, make_award, make_chairs, make_config
+from tests.waiting import wait_until
+
+
+@contextmanager
+def run_daemon(folder: Path, portal: SamplePortal, **more: SourceConfig) -> Iterator[Daemon]:
+    """Run a daemon in a thread; it polls `local` every second, and what else is given."""
+    facts = {"portal": "ccgp", "lists": [portal.base_url + LIST_PATH], "every": "1s", "delay": 0}
+    source = SourceConfig.model_validate({**facts, "allow_loopback": True})
+    config = make_config(folder, source)
+    config = replace(config, sources={"local": source, **more})
+    rooms = Rooms.open(folder / "state", threading.Event())
+    with rooms.store:
+        daemon = Daemon(Setup(config, load_screener()), rooms, {}, lambda _: None)
+        thread = threading.Thread(target=daemon.run)
+        thread.start()
+        try:
+            yield daemon
+        finally:
+            daemon.end()
+            thread.join(30)
+            assert not thread.is_alive()
+
+
+def count_rounds(portal: SamplePortal) -> int:
+    return portal.requests.count(LIST_PATH)
+
+
+def test_a_clock_that_was_set_back_does_not_silence_the_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.daemon.SILENT_SECONDS", 1.5)
+    with (
+        SamplePortal(utc_now, notices=[make_chairs(1)]) as portal,
+        run_daemon(tmp_path, portal) as daemon,
+    ):
+        wait_until(lambda: count_rounds(portal) >= 2, "two rounds")
+        # What a scheduler sees whose wall clock went back a day: its next run is far away.
+        far = datetime.now(UTC) + timedelta(days=1)
+        daemon._scheduler.get_job("tick").modify(next_run_time=far)
+        daemon.rooms.store.sources.plan_check("local", far + timedelta(days=9))
+        before = count_rounds(portal)
+        wait_until(lambda: count_rounds(portal) >= before + 2, "two more rounds")
+
+
+def test_a_source_that_hangs_does_not_keep_another_waiting(tmp_path: Path) -> None:
+    hold = threading.Event()
+
+    def hang(path: str) -> Response | None:
+        hold.wait(30)
+        return None
+
+    with (
+        SamplePortal(utc_now, notices=[make_chairs(1)]) as portal,
+        SamplePortal(utc_now, notices=[make_chairs(1)], fail_with=hang) as slow,
+    ):
+        # Another name of the same machine is another host, with a lane of its own.
+        address = slow.base_url.replace("127.0.0.1", "localhost") + LIST_PATH
+        facts = {"portal": "ccgp", "lists": [address], "delay": 0, "allow_loopback": True}
+        hung = SourceConfig.model_validate(facts)
+        with run_daemon(tmp_path, portal, hung=hung):
+            wait_until(lambda: slow.requests, "the slow portal to be asked")
+            before = count_rounds(portal)
+            wait_until(lambda: count_rounds(portal) >= before + 3, "three rounds of the other")
+            hold.set()
+
+
+def test_a_poll_that_breaks_leaves_its_source_due_and_the_others_alone(
+    tmp_path: Path,
+) -> None:
+    with SamplePortal(utc_now, notices=[make_award(1)]) as portal:
+        broken = SourceConfig(portal="ccgp", lists=["http://127.0.0.1:1/"], allow_loopback=True)
+        object.__setattr__(broken, "portal", "none")
+        with run_daemon(tmp_path, portal, broken=broken) as daemon:
+            wait_until(lambda: count_rounds(portal) >= 2, "two rounds of the other")
+            row = daemon.rooms.store.sources.get("broken")
+            assert row.next_check_at is not None
+            assert row.next_check_at > datetime.now(UTC)
