@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import urljoin, urlsplit
 
 from monitor.config import SourceConfig
 from monitor.models import Capture, Issue, Listing, Notice, SourceState
@@ -53,7 +54,7 @@ class Portal(Protocol):
 
 _BLOCK_WORDS = re.compile(
     r"频繁访问|访问过于频繁|请求过于频繁|访问频率|安全验证|人机验证|滑动验证|拖动滑块|请输入验证码|"
-    r"完成验证|访问验证|访问被拒绝|拒绝访问|您的访问(?:被|已)|IP.{0,12}(?:封禁|限制|禁止)|网站防火墙|"
+    r"完成验证|访问验证|访问被拒绝|拒绝访问|您的访问(?:被|已)|IP.{0,60}(?:封禁|限制|禁止)|网站防火墙|"
     r"请求(?:存在|包含).{0,6}(?:威胁|攻击)|禁止访问|网站维护|系统维护中|正在访问中国政府采购网搜索平台|"
     r"access denied|request (?:was )?(?:blocked|rejected)|you have been blocked|"
     r"verify you are (?:a )?human|checking your browser|just a moment|enable javascript|"
@@ -116,6 +117,15 @@ def find_truncation(text: str) -> Refusal | None:
     if "<html" in head and "</html" not in tail and "</body" not in tail:
         return Refusal(SourceState.PARTIAL, "page without its end", "it may pass by itself")
     return None
+
+
+def join_address(base_url: str, href: str) -> str:
+    """Return the whole address of a link, '' where it leads to no web page (javascript:)."""
+    try:
+        url = urljoin(base_url, href.strip())
+        return url if href.strip() and urlsplit(url).scheme in ("http", "https") else ""
+    except ValueError:
+        return ""
 
 
 def page_text(capture: Capture) -> str:

@@ -14,7 +14,14 @@ from urllib.parse import urljoin
 from monitor.config import SourceConfig
 from monitor.errors import LayoutError
 from monitor.models import Capture, Issue, Listing, Notice
-from monitor.portals.base import ListPage, Refusal, find_refusal, find_truncation, page_text
+from monitor.portals.base import (
+    ListPage,
+    Refusal,
+    find_refusal,
+    find_truncation,
+    join_address,
+    page_text,
+)
 from monitor.portals.pages import find_documents, find_page_title, read_meta, read_page
 from monitor.text.dates import read_date
 from monitor.text.fields import PageFacts
@@ -94,10 +101,10 @@ def _find_container(root: Element) -> Element:
 
 def _read_row(row: Element, base_url: str, issues: list[Issue]) -> Listing | None:
     link = select_first(row, "a[href]")
-    if link is None:
+    url = join_address(base_url, attribute(link, "href")) if link is not None else ""
+    if link is None or not url:
         issues.append(Issue("row without link", "listing", inline_text(row)[:120], base_url))
         return None
-    url = urljoin(base_url, attribute(link, "href").strip())
     values = {"published": "", "region": "", "buyer": "", "type": ""}
     for mark in select_all(row, "em"):
         if attribute(mark, "rel") == "bxlx":

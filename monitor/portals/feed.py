@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import io
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import feedparser
 
 from monitor.config import SourceConfig
 from monitor.errors import LayoutError
 from monitor.models import Capture, Issue, Listing, Notice
-from monitor.portals.base import ListPage, Refusal, find_refusal, page_text
+from monitor.portals.base import ListPage, Refusal, find_refusal, join_address, page_text
 from monitor.portals.pages import read_page
 from monitor.text.dates import read_date
 from monitor.text.fields import PageFacts
@@ -75,8 +74,8 @@ def _read_entry(entry: Any, base_url: str, issues: list[Issue]) -> Listing | Non
     title = inline_text(parse_html(str(entry.get("title", ""))))
     link = str(entry.get("link", "")).strip()
     identity = str(entry.get("id", "")).strip() or link
-    url = urljoin(base_url, link)
-    if not identity or urlsplit(url).scheme not in ("http", "https"):
+    url = join_address(base_url, link)
+    if not identity or not url:
         issues.append(Issue("entry without address", "link", title[:120], base_url))
         return None
     raw = str(entry.get("published") or entry.get("updated") or "").strip()

@@ -8,7 +8,14 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from monitor.config import BodySelectors, RowSelectors, SourceConfig
 from monitor.errors import LayoutError
 from monitor.models import Capture, Issue, Listing, Notice
-from monitor.portals.base import ListPage, Refusal, find_refusal, find_truncation, page_text
+from monitor.portals.base import (
+    ListPage,
+    Refusal,
+    find_refusal,
+    find_truncation,
+    join_address,
+    page_text,
+)
 from monitor.portals.pages import BODY_ANCHORS, find_page_title, read_page
 from monitor.text.dates import read_date
 from monitor.text.fields import PageFacts
@@ -58,8 +65,8 @@ class LinkListPortal:
     def _read_row(self, row: Element, base_url: str, issues: list[Issue]) -> Listing | None:
         link = row if row.name == "a" else select_first(row, self.row.link)
         href = attribute(link, "href").strip() if link is not None else ""
-        url = urljoin(base_url, href)
-        if link is None or not href or urlsplit(url).scheme not in ("http", "https"):
+        url = join_address(base_url, href)
+        if link is None or not url:
             issues.append(Issue("row without link", "listing", inline_text(row)[:120], base_url))
             return None
         raw = self._part(row, self.row.date)
@@ -89,8 +96,7 @@ class LinkListPortal:
         if self.row.next:
             link = select_first(root, self.row.next)
             href = attribute(link, "href").strip() if link is not None else ""
-            url = urljoin(capture.final_url, href)
-            return url if href and urlsplit(url).scheme in ("http", "https") else ""
+            return join_address(capture.final_url, href)
         if self.row.page_url:
             return urljoin(capture.final_url, _fill_page(self.row.page_url, self._number(capture)))
         return ""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
 from monitor.errors import LayoutError
 from monitor.models import Document, Notice
+from monitor.portals.base import join_address
 from monitor.text.fields import PageFacts, read_fields
 from monitor.text.markup import (
     Element,
@@ -67,9 +68,9 @@ def find_documents(root: Element, base_url: str) -> tuple[Document, ...]:
 
 def _document_url(link: Element, base_url: str) -> str:
     href = attribute(link, "href").strip()
-    if "bizDownload" in attribute(link, "class") and attribute(link, "id"):
-        return f"https://download.ccgp.gov.cn/oss/download?uuid={attribute(link, 'id')}"
-    if not href or urlsplit(href).scheme not in ("", "http", "https"):
+    if "bizDownload" in attribute(link, "class") and (file_id := attribute(link, "id")):
+        return f"https://download.ccgp.gov.cn/oss/download?uuid={quote(file_id, safe='')}"
+    if not join_address(base_url or "http:", href):
         return ""
     name = inline_text(link)
     listed = link.find_parent("ul", class_="fjxx") is not None

@@ -38,8 +38,8 @@ def read_saved(body: bytes, listing: Mapping[str, str], url: str = "") -> Notice
     if text.lstrip()[:1] in "{[":
         try:
             return _read_json(json.loads(text), listing, url)
-        except json.JSONDecodeError:
-            pass  # a page that begins with a bracket: read as a page
+        except (ValueError, RecursionError):
+            pass  # a page that begins with a bracket, or no answer of a portal: read as a page
     return read_saved_text(text, listing, url)
 
 

@@ -1,6 +1,6 @@
-"""Labelled values of a Chinese procurement notice: 采购单位：…, in lines and in table cells.
+"""Label words of a Chinese procurement notice, and the labelled values of one line.
 
-The label words are those of the notice forms the Ministry of Finance publishes
+The words are those of the notice forms the Ministry of Finance publishes
 (政府采购公告和公示信息格式规范, 2020) and of the older and provincial forms seen on portals.
 """
 
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from importlib import resources
 
-from monitor.text.markup import Block, Line, Table, squeeze
+from monitor.text.markup import squeeze
+from monitor.text.normalize import read_traditional
 
 
 class Label(StrEnum):
@@ -57,13 +59,19 @@ class Statement:
     section: Section = Section.NONE
 
 
+_TRADITIONAL = str.maketrans(read_traditional())
 _BRACKETS = str.maketrans("（）【】［］", "()[][]")
 
 
+def simplify(text: str) -> str:
+    """Return a text in simplified characters; its length stays."""
+    return text.translate(_TRADITIONAL)
+
+
 def _fold_label(text: str) -> str:
-    """Fold widths and brackets and take all white space out of a label."""
+    """Fold widths, characters and brackets and take all white space out of a label."""
     folded = unicodedata.normalize("NFKC", text.translate(_BRACKETS))
-    return re.sub(r"\s+", "", folded).strip(":：*＊·•")
+    return re.sub(r"\s+", "", simplify(folded)).strip(":：*＊·•|")
 
 
 def _load_words() -> dict[str, Label]:
@@ -74,10 +82,15 @@ def _load_words() -> dict[str, Label]:
 
 _KEYS = _load_words()
 _NUMBERING = re.compile(
-    r"^[(（]?(?:[一二三四五六七八九十]{1,3}|\d{1,2}(?:\.\d{1,2})*)(?:[)）]|[、.．:：)）])+\s*"
+    r"^\d{1,2}(?:\.\d{1,2})+\s+|^[(（]?(?:[一二三四五六七八九十]{1,3}|\d{1,2}(?:\.\d{1,2})*)(?:[)）]|[、.．:：)）])+\s*"
+    r"|^\d{1,2}(?:\.\d{1,2})+\s+"
 )
+# 中标金额：（可填写费率）：5万元: a form's own hint before the value.
+_HINT = re.compile(r"^\s*[(（][^()（）]{0,40}[)）]\s*[:：]")
 _QUALIFIER = re.compile(r"\([^()]*\)")
 _UNIT = re.compile(r"[(（](?:单位[:：])?(?:人民币)?\s*(万元|元|亿元)")
+_LONGEST_LABEL = 60
+_LOOK_BACK = 32
 
 
 def clean_label(raw: str) -> str:
@@ -85,17 +98,18 @@ def clean_label(raw: str) -> str:
     return _fold_label(_NUMBERING.sub("", unicodedata.normalize("NFKC", raw).strip()))
 
 
+@lru_cache(maxsize=4096)
 def find_label(raw: str) -> Label | None:
     """Return what a label says, by its exact words; bracketed qualifiers may be absent."""
-    cleaned = clean_label(raw)
-    if len(cleaned) > 60:
+    if len(raw) > 2 * _LONGEST_LABEL:
         return None
+    cleaned = clean_label(raw)
     return _KEYS.get(cleaned) or _KEYS.get(_QUALIFIER.sub("", cleaned))
 
 
 def find_unit(label: str) -> str:
     """Return 元 or 万元 where a label names it in brackets, else ''."""
-    found = _UNIT.search(label)
+    found = _UNIT.search(simplify(label))
     return found.group(1) if found else ""
 
 
@@ -112,103 +126,62 @@ _INNER = re.compile(
 _OTHER = re.compile(
     r"(?:(?<=[\s；;，,。])|^)[\u4e00-\u9fff]{2,9}(?:[(（][^()（）]{0,20}[)）])?\s*[:：]"
 )
+# What may stand between the start of a clause and its label: 本项目采购人：, 第一包成交供应商：.
+_LEAD = re.compile(
+    r"(?:第?[一二三四五六七八九十]{1,2})?(?:合同包|采购包|标项|标包|标段|分包|包组|包)?"
+    r"(?:本次|此次|该项目|本项目|本合同|本|该|拟|预|现|原|推荐|确定|最终|以及|及|和|[^未非他]{1,14}的)?"
+)
+
+
+# Whose 名称：… follows within one line: 1.采购人信息 名称：X 2.采购代理机构信息 名称：Y.
+_OWNER = re.compile(
+    r"(?:(?P<agent>代理机构|招标代理)|(?P<buyer>采购人|采购单位|招标人|采购方)|"
+    r"(?P<supplier>中标人|成交人|供应商))(?:信息|情况)?[\s:：]*$"
+)
+_OWNERS = {"agent": Section.AGENT, "buyer": Section.BUYER, "supplier": Section.SUPPLIER}
 
 
 def split_line(text: str, section: Section = Section.NONE) -> list[Statement]:
     """Return the labelled values of one line, each cut where the next label begins."""
-    starts = [
-        (m.start(), m.end(), m) for m in _INNER.finditer(text) if _starts_label(text, m.start())
-    ]
-    cuts = sorted({s for s, _, _ in starts} | {m.start() for m in _OTHER.finditer(text)})
-    found = []
-    for start, end, match in starts:
-        stop = next((cut for cut in cuts if cut >= end), len(text))
-        label = _KEYS[_fold_label(match["label"])]
-        printed = squeeze(text[start:end]).rstrip(":：")
-        value = squeeze(text[end:stop]).strip(" ；;,，。")
-        found.append(Statement(label, value, printed, find_unit(printed), section))
-    return found
+    folded = simplify(text)
+    if ":" not in folded and "：" not in folded:
+        return []
+    marks = [m for m in _INNER.finditer(folded) if _starts_label(folded, m.start())]
+    cuts = sorted({m.start() for m in (*marks, *_OTHER.finditer(folded))})
+    return [_cut_statement(text, mark, _next_cut(cuts, mark, text), section) for mark in marks]
+
+
+def _next_cut(cuts: list[int], mark: re.Match[str], text: str) -> int:
+    after = bisect_left(cuts, mark.end())
+    return cuts[after] if after < len(cuts) else len(text)
+
+
+def _cut_statement(text: str, mark: re.Match[str], stop: int, section: Section) -> Statement:
+    value = text[mark.end() : stop]
+    before = mark.string[max(mark.start() - _LOOK_BACK, 0) : mark.start()]
+    label = _KEYS[_fold_label(mark["label"])]
+    if label is Label.PROJECT_NUMBER or before.rstrip()[-1:] in ("(", "（"):
+        value = _cut_bracket(value)
+    printed = squeeze(text[mark.start() : mark.end()]).rstrip(":：")
+    value = squeeze(_HINT.sub("", value).lstrip(":： ")).strip(" ；;,，。|")
+    owner = _OWNER.search(before) if label is Label.NAME else None
+    if owner is not None:
+        section = _OWNERS[owner.lastgroup or "buyer"]
+    return Statement(label, value, printed, find_unit(printed), section)
+
+
+def _cut_bracket(value: str) -> str:
+    """Cut a value at a bracket that closes and was not opened in it."""
+    depth = 0
+    for place, char in enumerate(value):
+        depth += (char in "(（") - (char in ")）")
+        if depth < 0:
+            return value[:place]
+    return value
 
 
 def _starts_label(text: str, start: int) -> bool:
-    # 本项目采购人：X is a label too, 与采购人签订…: is prose; a label begins a clause.
-    before = text[:start].rstrip()
-    if not before:
-        return True
-    return not ("\u4e00" <= before[-1] <= "\u9fff") or before[-1] in "及与和的本" or start <= 6
-
-
-_SECTIONS: tuple[tuple[re.Pattern[str], Section], ...] = (
-    (re.compile(r"代理机构(?:信息|情况|联系方式)?$|招标代理"), Section.AGENT),
-    (re.compile(r"(?:采购人|采购单位|招标人|采购方)(?:信息|情况|联系方式|名称)?$"), Section.BUYER),
-    (re.compile(r"(?:中标|成交|中选|供应商|中标人).{0,8}(?:信息|结果|情况)$"), Section.SUPPLIER),
-    (
-        re.compile(r"标的.{0,6}(?:信息|内容|情况|明细)|(?:成交|中标|采购)(?:标的|明细|清单|内容)"),
-        Section.ITEMS,
-    ),
-    (re.compile(r"^(?:[一二三四五六七八九十]+、).{2,}"), Section.NONE),
-)
-
-
-def find_section(line: str, current: Section) -> Section:
-    """Return the section that a heading line opens, or the one already open."""
-    head = re.split(r"[:：]", line, maxsplit=1)[0]
-    if len(head) > 24:
-        return current
-    folded = re.sub(r"[()（）\s]", "", unicodedata.normalize("NFKC", head))
-    folded = re.sub(r"名称$", "", folded) if "名 称" in head else folded
-    for pattern, section in _SECTIONS:
-        if pattern.search(folded):
-            return section
-    return current
-
-
-def read_statements(blocks: Iterable[Block]) -> Iterator[tuple[int, Statement]]:
-    """Yield every labelled value with the index of its block, in reading order."""
-    section = Section.NONE
-    waiting: Statement | None = None
-    for index, block in enumerate(blocks):
-        if isinstance(block, Table):
-            waiting = None
-            for statement in _table_statements(block):
-                yield index, statement
-            continue
-        section = find_section(_first_clause(block), section)
-        found = split_line(block.text, section)
-        if waiting is not None and not found and len(block.text) < 80:
-            yield index, Statement(waiting.label, block.text, waiting.label_text, waiting.unit)
-        waiting = None
-        for statement in found:
-            if statement.value:
-                yield index, statement
-        if found and not found[-1].value:
-            waiting = found[-1]
-
-
-def _first_clause(line: Line) -> str:
-    return re.split(r"\s{1,}(?=名\s*称)", line.text, maxsplit=1)[0]
-
-
-def _table_statements(table: Table) -> Iterator[Statement]:
-    for row in table.rows:
-        cells = _merge_spans(row)
-        column = 0
-        while column < len(cells):
-            label = find_label(cells[column])
-            if (
-                label is not None
-                and column + 1 < len(cells)
-                and find_label(cells[column + 1]) is None
-            ):
-                printed = squeeze(cells[column])
-                yield Statement(label, squeeze(cells[column + 1]), printed, find_unit(printed))
-                column += 2
-                continue
-            for line in cells[column].split("\n"):
-                yield from (s for s in split_line(line) if s.value)
-            column += 1
-
-
-def _merge_spans(row: tuple[str, ...]) -> list[str]:
-    """Drop the copies that a colspan left beside a cell."""
-    return [cell for n, cell in enumerate(row) if n == 0 or cell != row[n - 1] or not cell]
+    """Return whether a clause begins here: 未中标供应商：X and 致采购人：X are no labels."""
+    before = text[max(start - _LOOK_BACK, 0) : start]
+    clause = re.split(r"[^\u4e00-\u9fff]", before)[-1]
+    return _LEAD.fullmatch(clause) is not None

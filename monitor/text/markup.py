@@ -29,7 +29,12 @@ _CHROME_NAME = re.compile(
 )
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\f\v\u00a0\u3000]+")
+_INSTRUCTION = re.compile(r"<\?[^>]*>?")
 _MAX_SPAN = 60
+_MAX_WIDTH = 120
+_MAX_CELLS = 60_000
+# Pages nest some 40 deep; walking takes a few frames per level of Python's 1000.
+_MAX_DEPTH = 100
 _HIDDEN_BODY_CHARS = 200
 
 
@@ -54,7 +59,25 @@ Block = Line | Table
 def parse_html(text: str) -> Element:
     """Return the root element of a page, however broken its markup is."""
     # html.parser corrupts links with &copy= and nests unclosed cells; lxml does neither.
-    return BeautifulSoup(text or "<html></html>", "lxml")
+    # beautifulsoup4 warns of text that looks like an address, and of XML declarations, which
+    # word processors leave all over a page: the one is wrapped, the others show nothing.
+    shown = _INSTRUCTION.sub("", text)
+    root = BeautifulSoup(shown if "<" in shown else f"<html>{shown}</html>", "lxml")
+    _level_depths(root)
+    return root
+
+
+def _level_depths(root: Element) -> None:
+    """Make plain text of what is nested too deep to be walked."""
+    waiting = [(root, 0)]
+    while waiting:
+        tag, depth = waiting.pop()
+        if depth == _MAX_DEPTH:
+            text = tag.get_text("\n")
+            tag.clear()
+            tag.append(text)
+            continue
+        waiting.extend((child, depth + 1) for child in tag.children if isinstance(child, Tag))
 
 
 def select_all(root: Element, css: str) -> list[Element]:
@@ -187,13 +210,11 @@ def _read_table(table: Element) -> Iterator[Block]:
     if isinstance(caption, Tag):
         yield from _lines(caption)
     grid = _fill_grid([row.find_all(["td", "th"]) for row in rows])
-    if grid and max(len(row) for row in grid) == 1:
-        for row in grid:
-            for text in row[0].split("\n"):
-                if text:
-                    yield Line(text)
-        return
-    if grid:
+    if not grid:
+        yield from _walk(table)
+    elif max(len(row) for row in grid) == 1:
+        yield from (Line(text) for (cell,) in grid for text in cell.split("\n") if text)
+    else:
         yield Table(tuple(grid))
 
 
@@ -209,11 +230,12 @@ def _walk_cells(row: Element) -> Iterator[Block]:
 def _fill_grid(rows: list[list[Element]]) -> list[tuple[str, ...]]:
     """Write every spanning cell into each place it covers."""
     pending: dict[int, tuple[int, str]] = {}
-    grid = []
+    grid: list[tuple[str, ...]] = []
+    written = 0
     for cells in rows:
         out: list[str] = []
-        waiting = list(cells)
-        while waiting or len(out) in pending:
+        waiting = cells[::-1]
+        while (waiting or len(out) in pending) and len(out) < _MAX_WIDTH:
             column = len(out)
             if column in pending:
                 left, text = pending.pop(column)
@@ -221,14 +243,15 @@ def _fill_grid(rows: list[list[Element]]) -> list[tuple[str, ...]]:
                     pending[column] = (left - 1, text)
                 out.append(text)
                 continue
-            cell = waiting.pop(0)
+            cell = waiting.pop()
             text = _cell_text(cell)
             down = _span(cell, "rowspan")
             for _ in range(_span(cell, "colspan")):
                 if down > 1:
                     pending[len(out)] = (down - 1, text)
                 out.append(text)
-        if out:
+        written += len(out)
+        if out and written <= _MAX_CELLS:
             grid.append(tuple(out))
     return grid
 

@@ -21,7 +21,14 @@ _UNIT = re.compile(
     r"^[^，。,；;：:“”\"的]{0,12}?(?:分局|支队|大队|总队|中队|派出所|看守所|拘留所|戒毒所|监狱|研究所|"
     r"鉴定中心|医院|学院|公安局|公安分局|公安处|边防检查站|检查站|管理局)"
 )
-_SUFFIX = re.compile(r"采购|项目|设备|系统|工程|服务|建设|购置|改造|维护")
+# Words of a purchase; those that are part of a body's own name do not count.
+_PURCHASE = re.compile(
+    r"采购(?!中心)|项目|设备|系统|工程(?!\w{0,4}(?:大学|学院|学校|管理|中心|研究|局))|服务(?!\w{0,2}(?:中心|局))|"
+    r"建设(?!\w{0,4}(?:局|厅|委|兵团))|购置|改造|维护"
+)
+
+
+_OURS = re.compile(r"^(?:我|本)(?:司|公司|中心|单位)(?:代理|组织|承办)?的?")
 
 
 def strip_frame(title: str) -> str:
@@ -29,7 +36,7 @@ def strip_frame(title: str) -> str:
     text = squeeze(title)
     text = _FRAME.sub("", text)
     text = _AGENT.sub("", text)
-    return text.removeprefix("关于").strip()
+    return _OURS.sub("", text.removeprefix("关于").strip())
 
 
 def find_title_buyer(title: str) -> str:
@@ -39,10 +46,10 @@ def find_title_buyer(title: str) -> str:
     """
     text = strip_frame(title)
     found = _BODY.match(text)
-    if found is None or _SUFFIX.search(found["body"][:-2]):
+    if found is None or _PURCHASE.search(found["body"]):
         return ""
     body = found["body"]
-    while (more := _UNIT.match(text[len(body) :])) and not _SUFFIX.search(more.group()):
+    while (more := _UNIT.match(text[len(body) :])) and not _PURCHASE.search(more.group()):
         if more.group() in body or more.group().startswith(body[:4]):
             break
         body += more.group()

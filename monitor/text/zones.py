@@ -7,13 +7,16 @@ zone: they are never searched, and names and telephone numbers go no further tha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from monitor.models import Zone, ZoneKind
-from monitor.text.items import Column, ItemRow, read_awards, read_inline, read_items
-from monitor.text.labels import Label, Statement, find_label, split_line
+from monitor.text.awards import read_awards
+from monitor.text.grids import Column, Grid, drop_copies, split_table
+from monitor.text.items import ItemRow, read_inline, read_items, read_listed, read_pairs
+from monitor.text.labels import Label, Statement, find_label, simplify, split_line
 from monitor.text.markup import Block, Line, Table, squeeze
+from monitor.text.privacy import mask_private
 
 _POLICY = re.compile(
     r"监狱企业|残疾人福利|中小企业|小微企业|海关报关|信用中国|失信被执行|行贿犯罪|政府采购法|"
@@ -23,14 +26,23 @@ _POLICY = re.compile(
 )
 _PEOPLE = re.compile(
     r"(?:评审|评标|谈判|磋商|询价|审查|采购|论证).{0,3}(?:专家|小组|委员会|人员).{0,14}(?:[:：]|名单)|"
-    r"经办人|联系人|联系电话|联系方式|联系地址|传真|电子邮箱|电\s*话"
+    r"经办人|联\s*系\s*人|联系电话|联系方式|联系地址|传\s*真|电子邮[箱件]|邮\s*箱|电\s*话|手\s*机|"
+    r"姓\s*名|法定代表人|法人代表|负责人|采购人代表|项目经理|身份证"
 )
-_PEOPLE_HEAD = re.compile(r"(?:专家|小组成员|委员会成员|评审人员).{0,14}$|名单[:：]?$")
+_PEOPLE_HEAD = re.compile(r"(?:专家|小组|小组成员|委员会成员|评审人员|名单).{0,14}$")
+_NAVIGATION = re.compile(
+    r"^(?:上一[篇条]|下一[篇条]|(?:您|你)?(?:现在|当前)?的?位置|当前位置|友情链接|首页|返回|打印|关闭|"
+    r"责任编辑|浏览次数|分享到|主办)"
+)
 _HIDDEN_LABELS = frozenset({Label.PRIVATE, Label.AGENT, Label.BUYER, Label.END_USER, Label.NAME})
 _SILENT_LABELS = frozenset(
     {Label.PUBLISHED, Label.REGION, Label.BUDGET, Label.CEILING, Label.AWARD_TOTAL,
      Label.AWARD_VALUE, Label.PROJECT_NUMBER}
 )  # fmt: skip
+
+_RESULT_COLUMNS = frozenset({Column.SUPPLIER, Column.BIDDER, Column.RANK, Column.AMOUNT})
+
+_UNSHOWN_LABELS = _HIDDEN_LABELS | _SILENT_LABELS
 
 
 @dataclass(frozen=True)
@@ -41,106 +53,138 @@ class ZonedBody:
     items: tuple[ItemRow, ...]
 
 
+class _Divider:
+    """What has been found of a body so far."""
+
+    def __init__(self) -> None:
+        self.zones: list[Zone] = []
+        self.items: list[ItemRow] = []
+        self.seen: set[Zone] = set()
+
+    def add_zones(self, zones: Iterable[Zone]) -> None:
+        """Keep zones, each once, with what identifies private persons masked."""
+        for zone in zones:
+            masked = Zone(zone.kind, zone.field, mask_private(zone.text))
+            if masked not in self.seen:
+                self.seen.add(masked)
+                self.zones.append(masked)
+
+    def add_items(self, rows: Iterable[ItemRow]) -> None:
+        """Keep items, each cell a zone of its own."""
+        for row in rows:
+            number = len(self.items)
+            self.items.append(row)
+            self.add_zones(
+                Zone(ZoneKind.ITEM, f"items[{number}].{column}", text) for column, text in row.cells
+            )
+
+
 def divide_blocks(blocks: Sequence[Block]) -> ZonedBody:
     """Return zones and items of a notice's blocks, in reading order."""
-    zones: list[Zone] = []
-    items: list[ItemRow] = []
-    index = 0
-    while index < len(blocks):
-        block = blocks[index]
-        if isinstance(block, Table):
-            _zone_table(block, zones, items)
-            index += 1
+    divider = _Divider()
+    run: list[Line] = []
+    for block in blocks:
+        if isinstance(block, Line):
+            run.append(block)
             continue
-        run = _line_run(blocks, index)
-        _zone_lines(run, zones, items)
-        index += len(run)
-    return ZonedBody(tuple(zones), tuple(items))
+        _zone_lines(run, divider)
+        run = []
+        _zone_table(block, divider)
+    _zone_lines(run, divider)
+    return ZonedBody(tuple(divider.zones), tuple(divider.items))
 
 
-def _line_run(blocks: Sequence[Block], start: int) -> list[Line]:
-    run = []
-    for block in blocks[start:]:
-        if not isinstance(block, Line):
-            break
-        run.append(block)
-    return run
+def _zone_table(table: Table, divider: _Divider) -> None:
+    parts = split_table(table)
+    for award in read_awards(parts):
+        divider.add_zones([Zone(ZoneKind.SUPPLIER, "supplier", award.supplier)])
+    for grid in parts.grids:
+        rows = read_items(grid)
+        divider.add_items(rows)
+        divider.add_zones(_other_cells(grid, rows))
+    pairs = read_pairs(parts.loose)
+    divider.add_items(pairs)
+    shown = {text for row in pairs for _, text in row.cells}
+    for loose in parts.loose:
+        _zone_row(loose, shown, divider)
 
 
-def _zone_table(table: Table, zones: list[Zone], items: list[ItemRow]) -> None:
-    rows = read_items(table)
-    if rows:
-        _add_items(rows, zones, items)
-        zones.extend(_other_cells(table, rows))
-        return
-    if awards := read_awards(table):
-        zones.extend(Zone(ZoneKind.SUPPLIER, "supplier", award.supplier) for award in awards)
-        return
-    for row in table.rows:
-        _zone_row(row, zones, items)
-
-
-def _zone_row(row: tuple[str, ...], zones: list[Zone], items: list[ItemRow]) -> None:
-    cells = [cell for n, cell in enumerate(row) if n == 0 or cell != row[n - 1]]
-    if not cells:
-        return
-    label = find_label(cells[0])
-    if label is not None and len(cells) % 2 == 0 and len(cells) <= 8:
+def _zone_row(row: tuple[str, ...], shown: set[str], divider: _Divider) -> None:
+    cells = drop_copies(row)
+    if find_label(cells[0]) is not None and len(cells) % 2 == 0 and len(cells) <= 8:
         for name, value in zip(cells[::2], cells[1::2], strict=True):
-            zones.extend(_zone_pair(find_label(name), squeeze(name), squeeze(value)))
+            divider.add_zones(_zone_pair(find_label(name), squeeze(name), squeeze(value)))
         return
-    found = read_inline([line for cell in cells for line in cell.split("\n")])
-    if found:
-        _add_items(found, zones, items)
-        return
+    for cell in cells:
+        lines = cell.split("\n")
+        divider.add_items([*read_inline(lines, one_cell=True), *read_listed(lines)])
     text = " | ".join(line for cell in cells for line in cell.split("\n") if line)
-    if text and not _PEOPLE.search(text) and not _POLICY.search(text):
-        zones.append(Zone(ZoneKind.SPECIFICATION, "table", text))
+    if text and not any(squeeze(cell) in shown for cell in cells) and not _is_foreign(text):
+        divider.add_zones([Zone(ZoneKind.SPECIFICATION, "table", text)])
 
 
-def _zone_pair(label: Label | None, name: str, value: str) -> Iterable[Zone]:
-    if not value or label in _HIDDEN_LABELS or label in _SILENT_LABELS or _PEOPLE.search(name):
+def _is_foreign(text: str) -> bool:
+    """Return whether a text is of people, policy or the site, not of this purchase."""
+    folded = simplify(text)
+    return any(p.search(folded) for p in (_PEOPLE, _POLICY, _NAVIGATION))
+
+
+def _zone_pair(label: Label | None, name: str, value: str) -> Iterator[Zone]:
+    if not value or label in _HIDDEN_LABELS or label in _SILENT_LABELS:
+        return
+    if _PEOPLE.search(simplify(name)):
         return
     if label is Label.SUPPLIER:
         yield Zone(ZoneKind.SUPPLIER, "supplier", value)
     elif label in (Label.PROJECT_NAME, Label.CATEGORY):
         yield Zone(ZoneKind.FIELD, str(label), value)
-    elif not _POLICY.search(value):
+    elif not _POLICY.search(simplify(value)):
         yield Zone(ZoneKind.SPECIFICATION, name or "table", value)
 
 
-def _zone_lines(run: Sequence[Line], zones: list[Zone], items: list[ItemRow]) -> None:
-    found = read_inline(line.text for line in run)
-    if found:
-        _add_items(found, zones, items)
+def _zone_lines(run: Sequence[Line], divider: _Divider) -> None:
+    texts = [line.text for line in run]
+    found = [*read_inline(texts), *read_listed(texts)]
+    divider.add_items(found)
     shown = {text for row in found for _, text in row.cells}
-    people = False
-    for line in run:
-        if people and len(line.text) < 60 and not _starts_section(line.text):
+    people = awaits = False
+    for text in texts:
+        if people and len(text) < 60 and not _starts_section(text):
             continue
-        people = bool(_PEOPLE_HEAD.search(line.text.split("：")[0])) and len(line.text) < 40
+        # 联系人： and, in the next line, the name.
+        answers = awaits and len(text) < 80 and not split_line(text) and find_label(text) is None
+        awaits = _awaits_hidden(text)
+        if answers:
+            continue
+        head = re.split("[:：]", simplify(text), maxsplit=1)[0]
+        people = len(text) < 40 and _PEOPLE_HEAD.search(head) is not None
         if not people:
-            zones.extend(_zone_line(line.text, shown))
+            divider.add_zones(_zone_line(text, shown))
+
+
+def _awaits_hidden(text: str) -> bool:
+    """Return whether a line ends with a label whose value, in the next line, is not shown."""
+    statements = split_line(text)
+    if statements:
+        return not statements[-1].value and statements[-1].label in _UNSHOWN_LABELS
+    label = find_label(text)
+    return label in _UNSHOWN_LABELS and label is not Label.NAME
 
 
 def _starts_section(text: str) -> bool:
     return bool(re.match(r"^\s*[(（]?[一二三四五六七八九十\d]{1,3}[、.．)）]", text))
 
 
-def _zone_line(text: str, shown: set[str]) -> Iterable[Zone]:
+def _zone_line(text: str, shown: set[str]) -> Iterator[Zone]:
     statements = split_line(text)
     for statement in statements:
-        yield from _zone_statement(statement)
+        yield from _zone_pair(statement.label, statement.label_text, statement.value)
     rest = _uncovered(text, statements)
-    if len(rest) < 2 or _POLICY.search(rest) or _PEOPLE.search(rest):
+    if len(rest) < 2 or _is_foreign(rest):
         return
     if any(piece in rest for piece in shown if len(piece) > 1):
         return
     yield Zone(ZoneKind.SPECIFICATION, "body", rest)
-
-
-def _zone_statement(statement: Statement) -> Iterable[Zone]:
-    return _zone_pair(statement.label, statement.label_text, statement.value)
 
 
 def _uncovered(text: str, statements: Sequence[Statement]) -> str:
@@ -151,25 +195,18 @@ def _uncovered(text: str, statements: Sequence[Statement]) -> str:
     return text[:first].strip(" ，,；;：:一二三四五六七八九十、.（）()") if first > 0 else ""
 
 
-def _add_items(rows: Sequence[ItemRow], zones: list[Zone], items: list[ItemRow]) -> None:
-    for row in rows:
-        number = len(items)
-        items.append(row)
-        for column, text in row.cells:
-            zones.append(Zone(ZoneKind.ITEM, f"items[{number}].{column}", text))
-
-
-def _other_cells(table: Table, rows: Sequence[ItemRow]) -> Iterable[Zone]:
-    """Yield the cells of an item table that belong to no column we know, once each."""
+def _other_cells(grid: Grid, rows: Sequence[ItemRow]) -> Iterator[Zone]:
+    """Yield the cells of a grid that are no item's: all but those of people, sums and winners."""
     shown = {text for row in rows for _, text in row.cells}
-    seen: set[str] = set()
-    for row in table.rows[1:]:
-        for cell in row:
-            text = squeeze(cell)
+    places = [n for n, title in enumerate(grid.titles) if _is_shown(grid.columns[n], title, rows)]
+    for row in grid.rows:
+        for text in (squeeze(row[n]) for n in places if n < len(row)):
             telling = len(text) > 3 and not re.fullmatch(r"[\d.,￥¥元 ]+", text)
-            if telling and text not in seen and not any(text in s or s in text for s in shown):
-                seen.add(text)
+            if telling and not any(text in s or s in text for s in shown) and not _is_foreign(text):
                 yield Zone(ZoneKind.SPECIFICATION, "items", text)
 
 
-__all__ = ["Column", "ZonedBody", "divide_blocks"]
+def _is_shown(column: Column | None, title: str, rows: Sequence[ItemRow]) -> bool:
+    if _PEOPLE.search(simplify(title)) or "地址" in simplify(title):
+        return False
+    return column is None or (not rows and column not in _RESULT_COLUMNS)

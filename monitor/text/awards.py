@@ -1,0 +1,81 @@
+"""Result tables: who won and for how much, who uses what is bought, what it may cost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from monitor.models import Value
+from monitor.text.grids import Column, Grid, Parts, cell_at
+from monitor.text.labels import find_label
+from monitor.text.markup import squeeze
+from monitor.text.money import read_money
+from monitor.text.names import is_body, trim_name
+
+_FIRST = re.compile(r"^(?:第?[1一](?:名|位)?|★)$")
+_LOSERS = re.compile(r"未中标|未成交|未通过|落选|淘汰|无效|审查|原因")
+_TOTAL_ROW = re.compile(r"^(?:合计|总计|小计|共计)")
+_FIRM = re.compile(r"(?:公司|厂|商行|经营部|事务所|研究院|合作社|中心|门市部|商店)$")
+_SUM = re.compile(r"^[￥¥]\s*[\d,.]+\s*(?:万?元)?$|^[\d,.]+\s*万?元$")
+
+
+@dataclass(frozen=True)
+class Award:
+    """A row of a result table: who, and for how much as printed, with the unit of its head."""
+
+    supplier: str
+    amount: str
+    unit: str
+
+
+def read_awards(parts: Parts) -> list[Award]:
+    """Return who won, row by row; [] where a table tells no result."""
+    found = [award for grid in parts.grids for award in _grid_awards(grid)]
+    return found or [award for row in parts.loose for award in _bare_award(row)]
+
+
+def _grid_awards(grid: Grid) -> Iterator[Award]:
+    place = _winner_place(grid)
+    if place is None or any(_LOSERS.search(title) for title in grid.titles):
+        return
+    rank, unit = grid.place(Column.RANK), grid.unit(Column.AMOUNT)
+    for row in grid.rows:
+        name = trim_name(cell_at(row, place))
+        if is_body(name) and (rank is None or _FIRST.match(cell_at(row, rank))):
+            yield Award(name, cell_at(row, grid.place(Column.AMOUNT)), unit)
+
+
+def _winner_place(grid: Grid) -> int | None:
+    """Return the column of winners; bidders are winners only by their rank."""
+    if (place := grid.place(Column.SUPPLIER)) is not None:
+        return place
+    return grid.place(Column.BIDDER) if Column.RANK in grid.kinds else None
+
+
+def _bare_award(row: Sequence[str]) -> Iterator[Award]:
+    """Yield the award of a row without heads: one firm and one sum among its cells."""
+    cells = [squeeze(cell) for cell in row]
+    if any(find_label(cell) is not None for cell in cells):
+        return
+    firms = {cell for cell in cells if _FIRM.search(cell) and len(cell) <= 40}
+    sums = [cell for cell in cells if _SUM.match(cell)]
+    if len(firms) == 1 and len(sums) == 1:
+        yield Award(firms.pop(), sums[0], "")
+
+
+def read_bodies(grid: Grid, column: Column) -> list[str]:
+    """Return the bodies that a column of buyers or users (采购单位, 使用单位) names."""
+    place = grid.place(column)
+    return [name for row in grid.rows if (name := cell_at(row, place))]
+
+
+def read_budgets(grid: Grid) -> list[Value]:
+    """Return the sums of a budget column; [] where there is none."""
+    place, unit = grid.place(Column.BUDGET), grid.unit(Column.BUDGET)
+    cells = (cell_at(row, place) for row in grid.rows if not _is_total(row))
+    return [value for cell in cells if (value := read_money(cell, unit)) is not None]
+
+
+def _is_total(row: Sequence[str]) -> bool:
+    return any(_TOTAL_ROW.match(squeeze(cell)) for cell in row[:2])
