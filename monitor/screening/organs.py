@@ -63,7 +63,7 @@ class Agencies:
                 return _make_organ(agency, name, where, notice.region)
         if default_organ and is_masked(notice.buyer):
             for agency in self.agencies:
-                if agency.id == default_organ:
+                if agency.id == default_organ and agency.severity in _ORGAN:
                     return _make_organ(agency, notice.buyer, "the source's default", notice.region)
         return None
 

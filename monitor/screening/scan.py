@@ -5,8 +5,11 @@ The only door to ahocorasick_rs.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
@@ -17,10 +20,11 @@ from monitor.screening.entries import (
     compile_pattern,
     fold_text,
     is_bounded,
-    is_cancelled,
 )
 from monitor.text.normalize import Normalized, normalize
 
+# More mentions of one brand in one line or cell say nothing new, and a page may hold a million.
+MOST_HITS = 200
 _RANK = {Strength.STRONG: 2, Strength.MEDIUM: 1, Strength.WEAK: 0}
 
 
@@ -64,8 +68,8 @@ class Scanner:
         text = normalize(zone.text)
         found, cancelled = self._find_words(zone, text)
         found += _find_products(self.brands, zone, text)
-        kept = [one for one in found if not _is_void(one, cancelled)]
-        return sorted(_drop_inner(kept), key=lambda one: (one.start, one.brand.id))
+        kept = _drop_void(found, cancelled, text.text)
+        return _cap_hits(sorted(_drop_inner(kept), key=lambda one: (one.start, one.brand.id)))
 
     def _find_words(
         self, zone: Zone, text: Normalized
@@ -86,6 +90,8 @@ class Scanner:
 def _list_words(brand: Brand) -> Iterator[_Word]:
     for strength, _, alias in brand.aliases.graded():
         yield _Word(brand, alias, strength)
+    for company in brand.companies:
+        yield _Word(brand, company, Strength.STRONG)
     for literal in brand.exclude:
         yield _Word(brand, literal, None)
 
@@ -99,17 +105,50 @@ def _find_products(brands: Iterable[Brand], zone: Zone, text: Normalized) -> lis
     ]
 
 
-def _is_void(found: Found, cancelled: dict[str, list[Span]]) -> bool:
-    spans = list(cancelled.get(found.brand.id, ()))
-    for pattern in found.brand.exclude_patterns:
-        spans += [match.span() for match in compile_pattern(pattern).finditer(found.text.text)]
-    return is_cancelled(found.start, found.end, spans)
+def _drop_void(found: list[Found], cancelled: dict[str, list[Span]], text: str) -> list[Found]:
+    """Leave out what lies inside a context that cancels it."""
+    covers: dict[str, _Cover] = {}
+    for one in found:
+        if one.brand.id not in covers:
+            spans = list(cancelled.get(one.brand.id, ()))
+            for pattern in one.brand.exclude_patterns:
+                spans += [match.span() for match in compile_pattern(pattern).finditer(text)]
+            covers[one.brand.id] = _Cover(spans)
+    return [one for one in found if not covers[one.brand.id].holds(one.start, one.end)]
+
+
+class _Cover:
+    """Spans of a text; says fast whether one of them holds a hit."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        ordered = sorted(spans)
+        self._starts = [start for start, _ in ordered]
+        self._reach = list(accumulate((end for _, end in ordered), max))
+
+    def holds(self, start: int, end: int) -> bool:
+        """Say whether a span that begins at or before `start` reaches `end`."""
+        place = bisect_right(self._starts, start)
+        return place > 0 and self._reach[place - 1] >= end
 
 
 def _drop_inner(found: list[Found]) -> list[Found]:
     """Keep of overlapping hits of a brand the strongest, then the longest."""
     kept: list[Found] = []
+    taken: dict[str, set[int]] = {}
     for one in sorted(found, key=lambda f: (-_RANK[f.strength], f.start - f.end, f.start)):
-        if not any(k.brand is one.brand and k.start < one.end and one.start < k.end for k in kept):
+        places = taken.setdefault(one.brand.id, set())
+        if places.isdisjoint(range(one.start, one.end)):
+            places.update(range(one.start, one.end))
+            kept.append(one)
+    return kept
+
+
+def _cap_hits(found: list[Found]) -> list[Found]:
+    """Keep of each brand the first MOST_HITS."""
+    counts: Counter[str] = Counter()
+    kept = []
+    for one in found:
+        counts[one.brand.id] += 1
+        if counts[one.brand.id] <= MOST_HITS:
             kept.append(one)
     return kept

@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from monitor.models import (
-    Feature,
     Hit,
     Match,
     Notice,
-    Organ,
-    Reason,
-    Severity,
     Stance,
     Strength,
     Tag,
-    Verdict,
+    Zone,
     ZoneKind,
 )
-from monitor.screening.entries import Brand, Category, fold_text
+from monitor.screening.entries import Brand, Category, alias_pattern, fold_text
+from monitor.screening.lots import find_failed
 from monitor.screening.organs import Agencies
 from monitor.screening.scan import Found, Scanner
-from monitor.screening.stance import judge_stance
+from monitor.screening.stance import ALERTING, Judged, judge_stance, names_brand
 from monitor.screening.watchlist import Watchlists
+from monitor.screening.weigh import (
+    REVIEWING,
+    Case,
+    Weighed,
+    decide,
+    list_features,
+    sum_score,
+    take_fingerprint,
+)
 
-ALERTING = frozenset({Stance.SUPPLIED, Stance.SPECIFIED, Stance.SERVICED, Stance.VENDOR})
-REVIEWING = frozenset({Stance.REFERENCE, Stance.MINIMUM, Stance.AMBIGUOUS})
+__all__ = ["ALERTING", "REVIEWING", "Screener"]
+
 CHINA = ZoneInfo("Asia/Shanghai")
 _QUOTE = 24
 _SUPPORT = 30
@@ -51,53 +56,74 @@ class Screener:
     def screen(self, notice: Notice, *, default_organ: str = "") -> Match:
         """Return the match of a notice: verdict, hits, features; also for none."""
         organ = self.agencies.judge_buyer(notice, default_organ)
-        found = [
-            one
-            for zone in notice.zones
-            if zone.kind is not ZoneKind.BOILERPLATE
-            for one in self.scanner.scan_zone(zone)
-        ]
-        expired = [one for one in found if _is_expired(one.brand, notice)]
-        live = [one for one in found if not _is_expired(one.brand, notice)]
-        hits = tuple(self._make_hits(live, notice))
-        telling = self._find_telling(notice) if notice.items_elsewhere else None
-        verdict, reason = _decide(notice, organ, hits, telling)
-        features = _list_features(notice, organ, hits, telling, expired)
+        found = self._find_all(notice)
+        brands = dict.fromkeys(one.brand for _, one in found)
+        expired = [brand for brand in brands if _is_expired(brand, notice)]
+        weighed = self._weigh_found(
+            [(place, one) for place, one in found if one.brand not in expired], notice
+        )
+        unread = _is_unread(notice)
+        telling = self._find_telling(notice) if unread else None
+        case = Case(notice.buyer, organ, weighed, telling)
+        verdict, reason = decide(case)
+        features = list_features(case, expired)
         return Match(
             verdict=verdict,
             reason=reason,
-            score=_sum_score(features),
-            checkable=not (notice.items_elsewhere and not hits),
+            score=sum_score(features),
+            checkable=not (unread and not weighed),
             organ=organ,
-            hits=hits,
+            hits=tuple(one.hit for one in weighed),
             features=features,
-            fingerprint=_take_fingerprint(verdict, notice, hits),
+            fingerprint=take_fingerprint(case, verdict),
         )
 
-    def _make_hits(self, found: Sequence[Found], notice: Notice) -> list[Hit]:
-        hits = []
-        for one in found:
+    def _find_all(self, notice: Notice) -> list[tuple[int, Found]]:
+        """Return what is found in all zones, each with the place of its zone."""
+        return [
+            (place, one)
+            for place, zone in enumerate(notice.zones)
+            if zone.kind is not ZoneKind.BOILERPLATE
+            for one in self.scanner.scan_zone(zone)
+        ]
+
+    def _weigh_found(
+        self, found: Sequence[tuple[int, Found]], notice: Notice
+    ) -> tuple[Weighed, ...]:
+        """Return what was found as hits with stances; a weak word alone is none."""
+        failed_lots = find_failed(notice)
+        words: dict[str, set[str]] = {}
+        for _, one in found:
+            words.setdefault(one.brand.id, set()).add(one.alias)
+        weighed = []
+        for place, one in found:
             if one.strength is Strength.WEAK:
                 continue
-            supported = one.strength is Strength.STRONG or self._is_supported(one, found)
+            supported = self._is_supported(one, words[one.brand.id], notice)
             judged = judge_stance(one, notice, supported=supported)
+            if place in failed_lots and judged.stance in ALERTING:
+                judged = Judged(Stance.SPECIFIED, "named in a lot that failed")
+            failed = place in failed_lots or notice.tag is Tag.CANCELLATION
             start, end = one.original
-            hits.append(
-                Hit(
-                    one.brand.id, one.alias, one.strength, one.zone.kind, one.zone.field,
-                    start, end, _quote(one.zone.text, start, end), judged.stance, judged.why,
-                )
-            )  # fmt: skip
-        return hits
+            weighed.append(Weighed(_make_hit(one, judged), one.zone.text[start:end], failed))
+        return tuple(weighed)
 
-    def _is_supported(self, one: Found, found: Sequence[Found]) -> bool:
-        """A medium word needs a brand or model column, a noun of its category, or company."""
-        if one.zone.kind is ZoneKind.ITEM and not one.zone.field.endswith("name"):
+    def _is_supported(self, one: Found, words: set[str], notice: Notice) -> bool:
+        """A medium word needs a brand or model column, another word of its brand, or a noun.
+
+        The same word once more is no company, and one weak word is.
+        """
+        if one.strength is Strength.STRONG or names_brand(one.zone.field):
             return True
-        if any(other.brand is one.brand and other is not one for other in found):
+        if words - {one.alias}:
             return True
         near = one.text.text[max(0, one.start - _SUPPORT) : one.end + _SUPPORT]
-        return any(fold_text(noun) in near for noun in self._nouns(one.brand))
+        row = _join_row(one.zone, notice) if one.zone.kind is ZoneKind.ITEM else ""
+        return any(
+            alias_pattern(noun).search(text)
+            for noun in self._nouns(one.brand)
+            for text in (near, row)
+        )
 
     def _nouns(self, brand: Brand) -> list[str]:
         return [
@@ -108,13 +134,53 @@ class Screener:
         ]
 
     def _find_telling(self, notice: Notice) -> tuple[Category, str] | None:
-        names = (notice.title, notice.project_name, *(item.name for item in notice.items))
-        text = fold_text("\n".join(names))
+        text = fold_text("\n".join(_list_purchases(notice)))
         for category in self.watchlists.categories:
             for word in category.telling:
-                if fold_text(word) in text:
+                if alias_pattern(word).search(text):
                     return category, word
         return None
+
+
+def _make_hit(one: Found, judged: Judged) -> Hit:
+    start, end = one.original
+    return Hit(
+        entry=one.brand.id,
+        alias=one.alias,
+        strength=one.strength,
+        kind=one.zone.kind,
+        field=one.zone.field,
+        start=start,
+        end=end,
+        quote=_quote(one.zone.text, start, end),
+        stance=judged.stance,
+        why=judged.why,
+    )
+
+
+def _join_row(zone: Zone, notice: Notice) -> str:
+    """Return the folded cells of the item row that a zone belongs to."""
+    row = zone.field.split(".")[0] + "."
+    cells = (other.text for other in notice.zones if other.field.startswith(row))
+    return fold_text("\n".join(cells))
+
+
+def _is_unread(notice: Notice) -> bool:
+    """Say whether the items stand elsewhere, or nothing but the title was there to read."""
+    if notice.items_elsewhere:
+        return True
+    title = fold_text(notice.title)
+    return all(fold_text(zone.text) in title for zone in notice.zones)
+
+
+def _list_purchases(notice: Notice) -> Iterator[str]:
+    """Yield the notice's own names for what is bought."""
+    yield notice.title
+    yield notice.project_name
+    yield from (item.name for item in notice.items)
+    if notice.tag is Tag.PLANNING:
+        # An intention names its purchases in a table; its title only names the months.
+        yield from (z.text for z in notice.zones if z.kind is ZoneKind.SPECIFICATION)
 
 
 def _is_expired(brand: Brand, notice: Notice) -> bool:
@@ -127,90 +193,3 @@ def _quote(text: str, start: int, end: int) -> str:
     left, right = max(0, start - _QUOTE), min(len(text), end + _QUOTE)
     shown = re.sub(r"\s+", " ", text[left:right]).strip()
     return f"{'…' if left else ''}{shown}{'…' if right < len(text) else ''}"
-
-
-def _decide(
-    notice: Notice, organ: Organ | None, hits: Sequence[Hit], telling: object
-) -> tuple[Verdict, Reason]:
-    stances = {hit.stance for hit in hits}
-    if organ is None:
-        return Verdict.NONE, Reason.NO_ORGAN
-    if stances & ALERTING:
-        if notice.tag is Tag.CANCELLATION:
-            return Verdict.REVIEW, Reason.CANCELLED
-        return Verdict.ALERT, Reason.FIRST_MATCH
-    if stances & REVIEWING:
-        return Verdict.REVIEW, Reason.UNPROVEN_MENTION
-    if telling is not None:
-        return Verdict.REVIEW, Reason.NOT_CHECKABLE
-    return Verdict.NONE, Reason.HARMLESS_MENTION if hits else Reason.NO_PRODUCT
-
-
-_STRENGTH_WEIGHT = {Strength.STRONG: 0.4, Strength.MEDIUM: 0.25, Strength.WEAK: 0.0}
-
-
-def _list_features(
-    notice: Notice,
-    organ: Organ | None,
-    hits: Sequence[Hit],
-    telling: tuple[Category, str] | None,
-    expired: Sequence[Found],
-) -> tuple[Feature, ...]:
-    features = []
-    if organ is None:
-        shown = notice.buyer or "no buyer found"
-        features.append(Feature("no organ", 0.0, f"{shown}: matches no core or medium agency"))
-    else:
-        weight = 0.4 if organ.severity is Severity.CORE else 0.3
-        why = f"{organ.name} ({organ.where}) matches agency {organ.agency}, {organ.severity}"
-        features.append(Feature("organ", weight, why))
-    for hit in _best_hits(hits):
-        features.append(_hit_feature(hit))
-    if notice.tag is Tag.CANCELLATION and hits:
-        features.append(Feature("cancelled", -0.3, "the purchase was cancelled or failed"))
-    if telling is not None:
-        why = f"'{telling[1]}' is a telling purchase and its items stand elsewhere"
-        features.append(Feature("not checkable", 0.1, why))
-    for brand in dict.fromkeys(one.brand for one in expired):
-        why = f"{brand.name} counts only until {brand.valid_until}"
-        features.append(Feature("ownership ended", 0.0, why))
-    return tuple(features)
-
-
-def _best_hits(hits: Sequence[Hit]) -> list[Hit]:
-    """Return the most telling hit of each brand."""
-    order = list(Stance)
-    best: dict[str, Hit] = {}
-    for hit in hits:
-        other = best.get(hit.entry)
-        if other is None or (order.index(hit.stance), -_STRENGTH_WEIGHT[hit.strength]) < (
-            order.index(other.stance),
-            -_STRENGTH_WEIGHT[other.strength],
-        ):
-            best[hit.entry] = hit
-    return list(best.values())
-
-
-def _hit_feature(hit: Hit) -> Feature:
-    weight = _STRENGTH_WEIGHT[hit.strength]
-    if hit.stance in REVIEWING:
-        weight *= 0.5
-    elif hit.stance not in ALERTING:
-        weight = 0.0
-    elif hit.stance is Stance.SUPPLIED:
-        weight += 0.15
-    why = f"{hit.entry} {hit.stance} in {hit.field} ({hit.strength} alias): {hit.why}"
-    return Feature("product", round(weight, 3), why)
-
-
-def _sum_score(features: Sequence[Feature]) -> float:
-    organ = sum(f.weight for f in features if f.name != "product")
-    product = max((f.weight for f in features if f.name == "product"), default=0.0)
-    return round(min(1.0, max(0.0, organ + product)), 3)
-
-
-def _take_fingerprint(verdict: Verdict, notice: Notice, hits: Sequence[Hit]) -> str:
-    """Hash the matched fields: the buyer, and for every hit its entry, stance and words."""
-    rows = sorted({f"{hit.entry}|{hit.stance}|{fold_text(hit.quote)}" for hit in hits})
-    text = "\n".join([str(verdict), fold_text(notice.buyer), *rows])
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
