@@ -34,7 +34,8 @@ setup-dev: .venv/.ready-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
 
-# Renew both locks after a change of the dependencies in pyproject.toml.
+# Renew both locks after a change of the dependencies in pyproject.toml. Use the oldest Python that
+# people have (3.11.2 of Debian 12): some packages ask for a later 3.11 than that.
 lock: setup-dev
 	$(BIN)/python -m piptools compile -q --generate-hashes --allow-unsafe --no-emit-index-url \
 		--no-emit-find-links --no-emit-trusted-host --strip-extras --extra build \
