@@ -14,7 +14,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -30,7 +29,7 @@ from monitor.errors import ConfigError, MonitorError
 from monitor.health import make_self_alert
 from monitor.models import SourceState
 from monitor.sdnotify import notify_systemd, watchdog_seconds
-from monitor.setup import Rooms, Setup, load_setup, serve_samples, sign_files
+from monitor.setup import Rooms, SampleHost, Setup, load_setup, sign_files
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +63,7 @@ class Daemon:
         self._guard = threading.Lock()
         self._last_tick = time.monotonic()
         self._signature = self._seen_signature = sign_files(setup)
-        self._served = ExitStack()
+        self._samples = SampleHost()
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._scheduler = BackgroundScheduler()
         self._told_error = ""
@@ -74,8 +73,8 @@ class Daemon:
         freed = self.rooms.store.alerts.free_leases(self.rooms.clock())
         if freed:
             log.info("%d deliveries of the last run were put back", freed)
-        with self._served:
-            self.setup = self._served.enter_context(serve_samples(self.setup))
+        with self._samples:
+            self.setup = self._samples.point(self.setup)
             self._start_scheduler()
             notify_systemd("READY=1")
             try:
@@ -257,8 +256,7 @@ class Daemon:
 
     def _take(self, setup: Setup) -> None:
         self._told_error = ""
-        self._served.close()
-        self.setup = self._served.enter_context(serve_samples(setup))
+        self.setup = self._samples.point(setup)
         self._signature = self._seen_signature = sign_files(setup)
         self._plan_work()
         log.info(

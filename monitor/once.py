@@ -18,7 +18,7 @@ from monitor.holding import StateLock
 from monitor.models import SourceState
 from monitor.poll import Round, make_rules
 from monitor.portals import PORTALS
-from monitor.setup import Rooms, Setup, serve_samples, utc_now
+from monitor.setup import Rooms, SampleHost, Setup, utc_now
 from monitor.store import Store
 from monitor.web.fetch import Fetcher
 
@@ -33,9 +33,9 @@ def poll_once(
     """Poll sources one after the other and deliver what is due; raise LockedError if held."""
     with StateLock(setup.config.state):
         rooms = Rooms.open(setup.config.state, threading.Event())
-        with rooms.store, serve_samples(setup) as served:
+        with rooms.store, SampleHost() as samples:
             rooms.store.alerts.free_leases(rooms.clock())
-            poller = rooms.make_poller(served, report)
+            poller = rooms.make_poller(samples.point(setup), report)
             rounds = [poller.poll_source(name, since) for name in names]
             deliver_due(setup, rooms, write)
     return rounds
@@ -57,7 +57,8 @@ def deliver_due(setup: Setup, rooms: Rooms, write: Callable[[str], None]) -> Non
 
 def ask_sources(setup: Setup, report: Callable[[str], None]) -> Iterator[dict[str, Any]]:
     """Yield how each source's first page answers; nothing is stored."""
-    with serve_samples(setup) as served:
+    with SampleHost() as samples:
+        served = samples.point(setup)
         for name, source in served.config.sources.items():
             report(f"{name}: asking")
             portal = PORTALS[source.portal](source)

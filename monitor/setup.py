@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from monitor.alerting.deliver import find_problem
 from monitor.archive import Archive
@@ -79,14 +80,22 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@contextmanager
-def serve_samples(setup: Setup) -> Iterator[Setup]:
-    """Serve the built-in sample portal where a source asks for it, and point that source at it."""
-    samples = {n: s for n, s in setup.config.sources.items() if s.portal == "sample"}
-    if not samples:
-        yield setup
-        return
-    with SamplePortal(utc_now, port=SAMPLE_PORT) as portal:
+class SampleHost:
+    """Serve the built-in sample portal for as long as a setup asks for it, while entered.
+
+    A reload does not start it anew: it would begin its story again, on another port.
+    """
+
+    def __init__(self) -> None:
+        self._portal: SamplePortal | None = None
+
+    def point(self, setup: Setup) -> Setup:
+        """Return the setup with its sample sources pointed at the portal, now running."""
+        samples = {n: s for n, s in setup.config.sources.items() if s.portal == "sample"}
+        if not samples:
+            self._stop()
+            return setup
+        portal = self._start()
         update = {
             "lists": [portal.base_url + LIST_PATH],
             "allow_loopback": True,
@@ -94,7 +103,30 @@ def serve_samples(setup: Setup) -> Iterator[Setup]:
         }
         served = {name: source.model_copy(update=update) for name, source in samples.items()}
         sources = {name: served.get(name, s) for name, s in setup.config.sources.items()}
-        yield replace(setup, config=replace(setup.config, sources=sources))
+        return replace(setup, config=replace(setup.config, sources=sources))
+
+    def _start(self) -> SamplePortal:
+        if self._portal is None:
+            self._portal = SamplePortal(utc_now, port=SAMPLE_PORT).__enter__()
+        return self._portal
+
+    def _stop(self) -> None:
+        if self._portal is not None:
+            self._portal.__exit__(None, None, None)
+            self._portal = None
+
+    def __enter__(self) -> Self:
+        """Return the host itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Stop the portal."""
+        self._stop()
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,13 @@ def _name_field(field: str) -> str:
     return _FIELDS.get(field) or defuse(field, 60)
 
 
+def _reword_why(why: str, names: Mapping[str, str]) -> str:
+    """Return a feature's reason with entries by their names and fields in words."""
+    entry, blank, rest = why.partition(" ")
+    text = f"{names.get(entry, entry)}{blank}{rest}"
+    return _ITEM_FIELD.sub(lambda found: _name_field(found.group()), text)
+
+
 def _write_what(content: Content) -> Iterator[str]:
     hits, items = content["hits"], content["items"]
     whats = [
@@ -186,11 +193,18 @@ def _write_item(item: Content) -> str:
     parts += [f"brand {defuse(item['brand'], 60)}"] if item["brand"] else []
     parts += [f"model {defuse(item['model'], 80)}"] if item["model"] else []
     if item["quantity"] is not None:
-        unit = _pair(item["unit_en"], item["unit"], 30)
+        unit = _pair(_count_unit(item["unit_en"], item["quantity"]), item["unit"], 30)
         parts.append(f"{item['quantity']:,.10g} {unit}".rstrip())
     if item["unit_price"] is not None:
         parts.append(f"{_write_money(item['unit_price'])} each")
     return ", ".join(parts)
+
+
+def _count_unit(unit: str, number: float) -> str:
+    """Return an English unit in the plural where there is not one of it."""
+    if number == 1 or not re.fullmatch("[a-z]+", unit):
+        return unit
+    return f"{unit}es" if unit.endswith(("s", "x", "ch", "sh")) else f"{unit}s"
 
 
 def _pair(english: str, chinese: str, limit: int = 80) -> str:
@@ -262,7 +276,11 @@ def _write_why(content: Content) -> Iterator[str]:
     if content["changed"]:
         reasons.append(f"changed: {defuse(', '.join(map(str, content['changed'])), 120)}")
     features = content["features"]
-    reasons += [f"{defuse(f['name'])}: {defuse(f['why'])}" for f in features[:_SHOWN_FEATURES]]
+    names = {hit["entry"]: hit["name"] for hit in content["hits"]}
+    reasons += [
+        f"{defuse(f['name'])}: {defuse(_reword_why(f['why'], names))}"
+        for f in features[:_SHOWN_FEATURES]
+    ]
     if len(features) > _SHOWN_FEATURES:
         reasons.append(f"and {len(features) - _SHOWN_FEATURES} more")
     yield from _lines("Why", [*reasons, f"score {content['score']:.2f} of 1"])

@@ -115,12 +115,22 @@ def _zone_row(row: tuple[str, ...], shown: set[str], divider: _Divider) -> None:
         for name, value in zip(cells[::2], cells[1::2], strict=True):
             divider.add_zones(_zone_pair(find_label(name), squeeze(name), squeeze(value)))
         return
-    for cell in cells:
-        lines = cell.split("\n")
-        divider.add_items([*read_inline(lines, one_cell=True), *read_listed(lines)])
-    text = " | ".join(line for cell in cells for line in cell.split("\n") if line)
+    lines = [line for cell in cells for line in _take_items(cell, divider)]
+    text = " | ".join(line for line in lines if line)
     if text and not any(squeeze(cell) in shown for cell in cells) and not _is_foreign(text):
         divider.add_zones([Zone(ZoneKind.SPECIFICATION, "table", text)])
+
+
+def _take_items(cell: str, divider: _Divider) -> list[str]:
+    """Keep the items that one cell lists; return its lines without what they took."""
+    lines = cell.split("\n")
+    found = [*read_inline(lines, one_cell=True), *read_listed(lines)]
+    divider.add_items(found)
+    # The longest first, so that no piece of a model is left behind.
+    taken = sorted({text for row in found for _, text in row.cells if len(text) > 1}, key=len)
+    for text in reversed(taken):
+        lines = [line.replace(text, " ") for line in lines]
+    return [squeeze(line) for line in lines]
 
 
 def _is_foreign(text: str) -> bool:

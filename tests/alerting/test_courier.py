@@ -134,7 +134,7 @@ def test_a_mail_holds_every_field_of_its_alert(
     for part in (
         "Seagate Technology – supplied: named in the award or contract",
         "「希捷」 in the brand of item 2",
-        "Enterprise hard disk (企业级硬盘), brand 希捷, model ST8000NM000A, 481 piece (块)",
+        "Enterprise hard disk (企业级硬盘), brand 希捷, model ST8000NM000A, 481 pieces (块)",
         "Yunling City Public Security Bureau",
         "云岭市公安局",
         "on 2026-11-20:",
