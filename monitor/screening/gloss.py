@@ -65,6 +65,10 @@ _MONTHS = re.compile(
 _TAIL_YEARS = re.compile(rf"^{_YEAR_WORD}$")
 _ROUND = re.compile(r"^(?:第)?([一二三四五六七八九十]|[0-9]{1,2})次(?:公告|采购|招标)?$")
 _ROUND_AT_END = re.compile(r"第?([二三四五六七八九十2-9])次(?:招标|采购)?$")
+# 公告二, 公告(二): the second notice of its kind; the numeral is all that is left.
+_COUNT_AT_END = re.compile(
+    r"(?<=公告|公示|通知)(?:\(([一二三四五六七八九十])\)|([一二三四五六七八九十]))$"
+)
 _ROUND_WORDS = "zeroth first second third fourth fifth sixth seventh eighth ninth tenth".split()
 _SHELLS = (
     "货物类采购项目",
@@ -97,6 +101,7 @@ class _Tail:
     stages: list[str] = field(default_factory=list)
     years: list[str] = field(default_factory=list)
     round: str = ""
+    count: str = ""
     numbers: list[str] = field(default_factory=list)
     kind: str = ""
 
@@ -147,7 +152,10 @@ def _take_tail(text: str, tail: _Tail) -> str:
     for _ in range(8):
         before = text
         text = text.rstrip(_TAIL_MARKS)
-        if found := _TAIL_BRACKET.search(text):
+        if not tail.kind and not tail.count and (found := _COUNT_AT_END.search(text)):
+            tail.count = found[1] or found[2]
+            text = text[: found.start()]
+        elif found := _TAIL_BRACKET.search(text):
             if not _read_bracket(found[1], tail):
                 return text
             text = text[: found.start()]
@@ -291,7 +299,8 @@ def _gloss_object(text: str) -> str:
     if phrase.unknown <= phrase.known:
         return _write_capital(phrase.en)
     words = ", ".join(dict.fromkeys(phrase.known_words))
-    return f"{text} ({words})" if words else text
+    # The mark says that the English is of a part only.
+    return f"{text} ({words} …)" if words else text
 
 
 def _strip_shell(text: str) -> str:
@@ -313,6 +322,7 @@ def _compose_title(thing: str, body: str, tail: _Tail) -> str:
         counted = tail.round and any(word in tail.kind for word in _COUNTED)
         kind = _write_capital(tail.kind)
         kind += f" (No. {read_numeral(tail.round)})" if counted else ""
+        kind += f" ({read_numeral(tail.count)})" if tail.count else ""
         english = f"{kind}: {english}" if english else kind
     if tail.years:
         english += f" ({', '.join(dict.fromkeys(tail.years))})"

@@ -46,6 +46,8 @@ _CONNECTIVES = {
     "或": " or ",
     "暨": " and ",
 }
+# 试剂(二), 设备二: a lone numeral at the end counts the notices or lots of one kind.
+_COUNTS = "一二三四五六七八九十"
 _SILENT = set("的之了对为拟被")
 _LEADING_VERBS = {
     "采购": "purchase",
@@ -122,11 +124,32 @@ def render_phrase(text: str, *, notes: bool = False) -> Phrase:
 
     `notes` keeps the notes in brackets and reads 包 as pack: for rows of item tables.
     """
-    pieces = list(_read_pieces(text, notes=notes))
+    pieces = _keep_companies(list(_read_pieces(text, notes=notes)))
     en = _join_pieces(_order_pieces(_settle_pieces(pieces)))
     unknown = sum(count_chinese(piece.zh) for piece in pieces if piece.kind is _Kind.GAP)
     words = tuple(piece.en for piece in pieces if piece.kind is _Kind.TERM)
     return Phrase(en, words, count_chinese(text) - unknown, unknown)
+
+
+def _keep_companies(pieces: Sequence[_Piece]) -> list[_Piece]:
+    """Leave a company's name wholly in Chinese where a part of it is unknown."""
+    kept: list[_Piece] = []
+    for piece in pieces:
+        kept.append(piece)
+        if piece.kind is not _Kind.TERM or not piece.zh.endswith("公司"):
+            continue
+        start = len(kept)
+        while start and _belongs_to_name(kept[start - 1]):
+            start -= 1
+        run = kept[start:]
+        if any(part.kind is _Kind.GAP for part in run):
+            name = "".join(part.zh for part in run)
+            kept[start:] = [_Piece(_Kind.GAP, name, name)]
+    return kept
+
+
+def _belongs_to_name(piece: _Piece) -> bool:
+    return piece.kind in (_Kind.TERM, _Kind.GAP) and piece.category not in ("year", "quantity")
 
 
 def _read_pieces(text: str, *, notes: bool) -> Iterator[_Piece]:
@@ -136,7 +159,7 @@ def _read_pieces(text: str, *, notes: bool) -> Iterator[_Piece]:
     while at < len(folded):
         piece = _read_piece(folded, at, notes=notes)
         if piece is None and after_term and not gap:
-            piece = _read_suffix(folded[at])
+            piece = _read_suffix(folded[at]) or _read_ordinal(folded, at)
         if piece is None:
             gap += text[at]
             at += 1
@@ -146,7 +169,7 @@ def _read_pieces(text: str, *, notes: bool) -> Iterator[_Piece]:
             gap = ""
         yield _restore_spelling(piece, text[at : at + len(piece.zh)])
         at += len(piece.zh)
-        after_term = piece.kind is _Kind.TERM
+        after_term = piece.kind in (_Kind.TERM, _Kind.OPEN)
     if gap:
         yield _Piece(_Kind.GAP, gap, gap)
 
@@ -157,6 +180,15 @@ def _restore_spelling(piece: _Piece, spelling: str) -> _Piece:
         return piece
     en = spelling if piece.category == "quote" else piece.en
     return replace(piece, zh=spelling, en=en)
+
+
+def _read_ordinal(text: str, at: int) -> _Piece | None:
+    """Read a lone numeral that ends a text or stands in a bracket: 公告二, 试剂(二)."""
+    mark, after = text[at], text[at + 1 : at + 2]
+    if mark not in _COUNTS or after not in ("", ")"):
+        return None
+    value = str(read_numeral(mark))
+    return _Piece(_Kind.TEXT, value if after else f"({value})", mark)
 
 
 def _read_suffix(mark: str) -> _Piece | None:

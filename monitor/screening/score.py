@@ -37,6 +37,13 @@ __all__ = ["ALERTING", "REVIEWING", "Screener"]
 
 CHINA = ZoneInfo("Asia/Shanghai")
 _QUOTE = 24
+_QUOTE_REACH = 60
+_QUOTE_SHIFT = 20
+# Not 、: what is said of a list stands before its first word.
+_CLAUSE_END = re.compile(r"[；，。！？;|\n]|(?<![0-9]),|,(?![0-9])")
+# A quotation cut behind one of these says the opposite: 不予|接受思科.
+_NEGATED = re.compile(r"[不未非无勿禁][^；，。！？;,|\n]{0,3}\Z")
+_TORN_WORD = re.compile(r"[A-Za-z0-9.,\-/]{2}")
 _SUPPORT = 30
 
 
@@ -190,6 +197,26 @@ def _is_expired(brand: Brand, notice: Notice) -> bool:
 
 
 def _quote(text: str, start: int, end: int) -> str:
-    left, right = max(0, start - _QUOTE), min(len(text), end + _QUOTE)
+    """Return the words around a place up to the ends of their clauses, never cut to mislead."""
+    near, far = max(0, start - _QUOTE), max(0, start - _QUOTE_REACH)
+    left = _find_cut(text, range(near, far - 1, -1))
+    near, far = min(len(text), end + _QUOTE), min(len(text), end + _QUOTE_REACH)
+    right = _find_cut(text, range(near, far + 1))
     shown = re.sub(r"\s+", " ", text[left:right]).strip()
     return f"{'…' if left else ''}{shown}{'…' if right < len(text) else ''}"
+
+
+def _find_cut(text: str, reach: range) -> int:
+    """Return the first place of a reach where a clause ends, else the first fair one behind it."""
+    for place in reach:
+        mark = place - 1 if reach.step < 0 else place
+        if place in (0, len(text)) or _CLAUSE_END.match(text, mark):
+            return place
+    last = reach[-1]
+    for place in range(last, last + reach.step * _QUOTE_SHIFT, reach.step):
+        if not 0 < place < len(text):
+            return min(max(place, 0), len(text))
+        torn = _TORN_WORD.match(text, place - 1)
+        if not torn and not _NEGATED.search(text, max(0, place - 4), place):
+            return place
+    return last

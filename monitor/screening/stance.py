@@ -93,6 +93,34 @@ _CUES = (
         "迁移(?:至|到)|退役|报废|拆除|下架)",
     ),
 )
+# The commonest cues in English, for readers of `Judged.why`; longer words before their parts.
+_ENGLISH = {
+    "不接受": "not accepted",
+    "不得": "must not be",
+    "参考品牌": "reference brand",
+    "推荐品牌": "recommended brand",
+    "相当于": "equivalent to",
+    "或同等": "or equivalent",
+    "或相当": "or comparable",
+    "或优于": "or better than",
+    "不低于": "not lower than",
+    "不少于": "not less than",
+    "至少": "at least",
+    "以上": "or above",
+    "兼容": "compatible with",
+    "适配": "adapted to",
+    "支持": "supports",
+    "维保": "maintenance",
+    "维修": "repair",
+    "维护": "upkeep",
+    "配件": "parts",
+    "耗材": "consumables",
+    "替换": "replacement of",
+    "替代": "replacement",
+    "原有": "existing",
+    "现有": "existing",
+    "除外": "excepted",
+}
 # 支持 A, B; C: a list of Latin names that goes on over commas and semicolons.
 _LISTED = re.compile(
     r"(?:支持|兼容)[\u4e00-\u9fff]{0,6}(?:[a-z0-9(][a-z0-9 ./()+-]{1,30}[,;、]\s*)+$"
@@ -147,10 +175,21 @@ def _split_clause(found: Found) -> tuple[str, str]:
 def _match_cue(before: str, after: str) -> Judged | None:
     for cue in _CUES:
         if cue.before is not None and (match := cue.before.search(before)):
-            return Judged(cue.stance, f"after '{match.group()[:20].strip()}'")
+            words = match.group()[:20].strip()
+            return Judged(cue.stance, f"after '{words}'{_gloss_cue(words)}")
         if cue.after is not None and (match := cue.after.search(after)):
-            return Judged(cue.stance, f"before '{match.group()[-20:].strip()}'")
+            words = match.group()[-20:].strip()
+            return Judged(cue.stance, f"before '{words}'{_gloss_cue(words, last=True)}")
     return None
+
+
+def _gloss_cue(words: str, *, last: bool = False) -> str:
+    """Return the English of the cue that begins, or with `last` ends, the words; '' if unknown."""
+    if last:
+        place, cue = max((words.rfind(zh), zh) for zh in _ENGLISH)
+    else:
+        place, cue = max((0 if words.startswith(zh) else -1, zh) for zh in _ENGLISH)
+    return f" ({_ENGLISH[cue]})" if place >= 0 else ""
 
 
 def _judge_list(found: Found) -> Judged | None:

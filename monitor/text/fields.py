@@ -22,6 +22,11 @@ from monitor.text.titles import find_title_buyer
 from monitor.text.zones import divide_blocks
 
 DECIDED = frozenset({Tag.AWARD, Tag.CONTRACT, Tag.IMPLEMENTATION})
+# A corrected award has an award's fields; 更正结果 and 预审结果 are no results of a purchase.
+_AWARD_WORDS = re.compile(
+    r"中标|成交|中选|定标|(?<!更正)(?<!变更)(?<!预审)(?<!资审)(?<!废标)(?<!流标)(?<!终止)结果|"
+    r"合同\s*[(（]?(?:的?(?:更正|变更|补充|备案|签订)|公[告示])"
+)
 _MANDATE = re.compile(r"受(?P<buyer>[^，。,；;：:\s]{4,40}?)的?委托")
 _ANYONE = re.compile(r"(?:采购|招标)(?:人|单位|方)")
 _FIRM = r"[^，。,；;：:\s]{2,40}?(?:公司|厂|中心|商行|事务所|研究院)"
@@ -101,7 +106,7 @@ def read_fields(facts: PageFacts, blocks: Sequence[Block]) -> Notice:
     if kind is None:
         issues.append(Issue("unknown notice type", "notice_type", facts.channel or facts.title))
     published = _read_published(reading, issues)
-    decided = tag in DECIDED
+    decided = tag in DECIDED or (tag is Tag.TENDER_AMENDMENT and _amends_award(facts, kind))
     suppliers = _read_suppliers(reading) if decided else ()
     subject = Zone(ZoneKind.SUBJECT, "title", mask_private(squeeze(facts.title)))
     return Notice(
@@ -128,6 +133,12 @@ def read_fields(facts: PageFacts, blocks: Sequence[Block]) -> Notice:
         items_elsewhere=_are_items_elsewhere(body.items, reading),
         issues=tuple(issues),
     )
+
+
+def _amends_award(facts: PageFacts, kind: NoticeType | None) -> bool:
+    """Return whether the notice's words say that what is corrected or changed is an award."""
+    words = (facts.title, facts.channel, kind.name if kind else "")
+    return any(_AWARD_WORDS.search(simplify(text)) for text in words)
 
 
 def _find_heading(lines: Sequence[str]) -> NoticeType | None:

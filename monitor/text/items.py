@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -182,23 +183,55 @@ def read_pairs(rows: Iterable[Sequence[str]]) -> list[ItemRow]:
 
 
 _LISTED = re.compile(
-    r"(?:\d{1,2}\s*[.、．)）]\s*)?(?P<name>\S{2,30})\s+(?P<brand>\S{1,20})\s+(?P<model>\S.{0,60}?)\s+"
+    r"(?:\d{1,2}\s*[.、．)）]\s*)?(?P<words>\S{1,40}(?:\s\S{1,40}){1,8}?)\s"
     r"(?P<quantity>\d+(?:\.\d+)?\s*[\u4e00-\u9fff]{1,2})\s*[，,]?\s*"
     r"(?P<price>[￥¥]?[\d,]+(?:\.\d+)?\s*元)/[\u4e00-\u9fff]{1,2}"
+)
+_BRAND_TOLD = re.compile(r"品\s*牌\s*[:：]\s*(?P<brand>\S+)")
+_CODE = re.compile(r"(?=.*[A-Za-z])(?=.*\d)[\x21-\x7e]+")
+_GENERATION = re.compile(r"(?:Gen|G|V|Mk|Rev)\.?\d{1,2}", re.I)
+_MEASURE = re.compile(
+    r"[\d.]+(?:[*xX×/-][\d.]+)*(?:[TGMP]B?|K|U|GE?|[KM]?W|V|A|[MCK]?M|M?L|K?G|[MG]?HZ)", re.I
 )
 
 
 def read_listed(lines: Iterable[str]) -> Iterator[ItemRow]:
-    """Yield items written one a line: 1.服务器 <brand> <model> 4台 58,800.00元/台."""
+    """Yield items written one a line without heads: 1.服务器 <words> <model> 4台 58,800.00元/台.
+
+    The order of the words says nothing: only what looks like a model is one, only what is
+    labelled so is a brand, and all the rest is the name.
+    """
     for line in lines:
-        if (found := _LISTED.fullmatch(squeeze(line))) is not None:
-            yield _make_row(
-                [
-                    (Column.NAME, found["name"]),
-                    (Column.BRAND, found["brand"]),
-                    (Column.MODEL, found["model"]),
-                    (Column.QUANTITY, found["quantity"]),
-                    (Column.UNIT_PRICE, found["price"]),
-                ],
-                {},
-            )
+        found = _LISTED.fullmatch(squeeze(line))
+        if found is None or len(_INLINE_HEAD.findall(line)) > 1:
+            continue
+        told = _BRAND_TOLD.search(found["words"])
+        name, model = _split_words(_BRAND_TOLD.sub(" ", found["words"]).split())
+        cells = [
+            (Column.NAME, name),
+            (Column.BRAND, told["brand"] if told else ""),
+            (Column.MODEL, model),
+            (Column.QUANTITY, found["quantity"]),
+            (Column.UNIT_PRICE, found["price"]),
+        ]
+        yield _make_row(cells, {})
+
+
+def _split_words(words: Sequence[str]) -> tuple[str, str]:
+    """Return name and model; the model is the one word of Latin letters and digits, or ''.
+
+    A generation (DL380 Gen10) belongs to the model before it. Of two models neither is told.
+    """
+    codes = [place for place, word in enumerate(words) if _is_code(word)]
+    size = len(codes)
+    if size == 2 and codes[1] == codes[0] + 1 and _GENERATION.fullmatch(words[codes[1]]):
+        codes = codes[:1]
+    if len(codes) != 1 or size == len(words):
+        return " ".join(words), ""
+    start, stop = codes[0], codes[0] + size
+    return " ".join([*words[:start], *words[stop:]]), " ".join(words[start:stop])
+
+
+def _is_code(word: str) -> bool:
+    folded = unicodedata.normalize("NFKC", word)
+    return bool(_CODE.fullmatch(folded)) and not _MEASURE.fullmatch(folded)

@@ -85,6 +85,15 @@ def select_all(root: Element, css: str) -> list[Element]:
     return list(root.select(css))
 
 
+def is_selector(css: str) -> bool:
+    """Return whether a text is a CSS selector."""
+    try:
+        BeautifulSoup("<p></p>", "lxml").select_one(css)
+    except (ValueError, SyntaxError):
+        return False
+    return True
+
+
 def select_first(root: Element, *css: str) -> Element | None:
     """Return the first element of the first selector that finds one."""
     for selector in css:

@@ -25,6 +25,10 @@ _SECTIONS: tuple[tuple[re.Pattern[str], Section], ...] = (
     (re.compile(r"(?:采购人|采购单位|招标人|采购方)(?:信息|情况|联系方式|名称)?$"), Section.BUYER),
     (re.compile(r"(?:中标|成交|中选|供应商|中标人).{0,8}(?:信息|结果|情况)$"), Section.SUPPLIER),
     (
+        re.compile(r"(?:拟定|唯一|单一来源).{0,6}供应商(?:名称)?(?:[、及].{0,4})?$"),
+        Section.SUPPLIER,
+    ),
+    (
         re.compile(r"标的.{0,6}(?:信息|内容|情况|明细)|(?:成交|中标|采购)(?:标的|明细|清单|内容)"),
         Section.ITEMS,
     ),

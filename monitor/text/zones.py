@@ -14,9 +14,11 @@ from monitor.models import Zone, ZoneKind
 from monitor.text.awards import read_awards
 from monitor.text.grids import Column, Grid, drop_copies, split_table
 from monitor.text.items import ItemRow, read_inline, read_items, read_listed, read_pairs
-from monitor.text.labels import Label, Statement, find_label, simplify, split_line
+from monitor.text.labels import Label, Section, Statement, find_label, simplify, split_line
 from monitor.text.markup import Block, Line, Table, squeeze
+from monitor.text.names import is_body, pick_names
 from monitor.text.privacy import mask_private
+from monitor.text.statements import find_section
 
 _POLICY = re.compile(
     r"监狱企业|残疾人福利|中小企业|小微企业|海关报关|信用中国|失信被执行|行贿犯罪|政府采购法|"
@@ -42,6 +44,15 @@ _SILENT_LABELS = frozenset(
 
 _RESULT_COLUMNS = frozenset({Column.SUPPLIER, Column.BIDDER, Column.RANK, Column.AMOUNT})
 
+# The proposed sole supplier, in a sentence: 拟定的唯一供应商为X, 拟向X采购.
+_FIRM = r"(?P<name>[^，。,；;：:\s]{4,40}?公司)"
+_PROPOSED = (
+    re.compile(rf"(?:唯一|拟定|单一来源)的?(?:采购)?供应商(?:名称)?(?:为|是)[:：]?\s*{_FIRM}"),
+    re.compile(
+        rf"拟(?:采用)?(?:以)?(?:单一来源)?(?:采购)?(?:的?方式)?向\s*{_FIRM}\s*(?:直接)?采购"
+    ),
+)
+
 _UNSHOWN_LABELS = _HIDDEN_LABELS | _SILENT_LABELS
 
 
@@ -60,6 +71,7 @@ class _Divider:
         self.zones: list[Zone] = []
         self.items: list[ItemRow] = []
         self.seen: set[Zone] = set()
+        self.section = Section.NONE
 
     def add_zones(self, zones: Iterable[Zone]) -> None:
         """Keep zones, each once, with what identifies private persons masked."""
@@ -111,9 +123,12 @@ def _zone_table(table: Table, divider: _Divider) -> None:
 
 def _zone_row(row: tuple[str, ...], shown: set[str], divider: _Divider) -> None:
     cells = drop_copies(row)
+    if len(cells) == 1:
+        divider.section = find_section(cells[0], divider.section)
     if find_label(cells[0]) is not None and len(cells) % 2 == 0 and len(cells) <= 8:
         for name, value in zip(cells[::2], cells[1::2], strict=True):
-            divider.add_zones(_zone_pair(find_label(name), squeeze(name), squeeze(value)))
+            label = _own_label(find_label(name), squeeze(value), divider.section)
+            divider.add_zones(_zone_pair(label, squeeze(name), squeeze(value)))
         return
     lines = [line for cell in cells for line in _take_items(cell, divider)]
     text = " | ".join(line for line in lines if line)
@@ -124,8 +139,9 @@ def _zone_row(row: tuple[str, ...], shown: set[str], divider: _Divider) -> None:
 def _take_items(cell: str, divider: _Divider) -> list[str]:
     """Keep the items that one cell lists; return its lines without what they took."""
     lines = cell.split("\n")
-    found = [*read_inline(lines, one_cell=True), *read_listed(lines)]
-    divider.add_items(found)
+    found = read_inline(lines, one_cell=True)
+    divider.add_items([*found, *read_listed(lines)])
+    lines = ["" if any(read_listed([line])) else line for line in lines]
     # The longest first, so that no piece of a model is left behind.
     taken = sorted({text for row in found for _, text in row.cells if len(text) > 1}, key=len)
     for text in reversed(taken):
@@ -139,13 +155,20 @@ def _is_foreign(text: str) -> bool:
     return any(p.search(folded) for p in (_PEOPLE, _POLICY, _NAVIGATION))
 
 
+def _own_label(label: Label | None, value: str, section: Section) -> Label | None:
+    """Return what a bare 名称 is under the heading of a supplier, won or proposed."""
+    named = label is Label.NAME and section is Section.SUPPLIER and is_body(value)
+    return Label.SUPPLIER if named else label
+
+
 def _zone_pair(label: Label | None, name: str, value: str) -> Iterator[Zone]:
     if not value or label in _HIDDEN_LABELS or label in _SILENT_LABELS:
         return
     if _PEOPLE.search(simplify(name)):
         return
     if label is Label.SUPPLIER:
-        yield Zone(ZoneKind.SUPPLIER, "supplier", value)
+        names = pick_names([value]) or [value]
+        yield from (Zone(ZoneKind.SUPPLIER, "supplier", name) for name in names)
     elif label in (Label.PROJECT_NAME, Label.CATEGORY):
         yield Zone(ZoneKind.FIELD, str(label), value)
     elif not _POLICY.search(simplify(value)):
@@ -157,8 +180,17 @@ def _zone_lines(run: Sequence[Line], divider: _Divider) -> None:
     found = [*read_inline(texts), *read_listed(texts)]
     divider.add_items(found)
     shown = {text for row in found for _, text in row.cells}
-    people = awaits = False
+    people = awaits = expects = False
     for text in texts:
+        divider.section = find_section(text, divider.section)
+        # 拟定的唯一供应商名称 and, in the next line, the firm.
+        if expects and not split_line(text) and any(map(is_body, pick_names([text])[:1])):
+            divider.add_zones(_zone_pair(Label.SUPPLIER, "", text))
+            expects = awaits = False
+            continue
+        last = _last_label(text)
+        named = last is Label.NAME and divider.section is Section.SUPPLIER
+        expects = named or last is Label.SUPPLIER
         if people and len(text) < 60 and not _starts_section(text):
             continue
         # 联系人： and, in the next line, the name.
@@ -169,26 +201,35 @@ def _zone_lines(run: Sequence[Line], divider: _Divider) -> None:
         head = re.split("[:：]", simplify(text), maxsplit=1)[0]
         people = len(text) < 40 and _PEOPLE_HEAD.search(head) is not None
         if not people:
-            divider.add_zones(_zone_line(text, shown))
+            divider.add_zones(_zone_line(text, shown, divider.section))
+
+
+def _last_label(text: str) -> Label | None:
+    """Return the label that a line ends with, its value to come in the next line."""
+    statements = split_line(text)
+    if statements:
+        return None if statements[-1].value else statements[-1].label
+    label = find_label(text)
+    return None if label is Label.NAME else label
 
 
 def _awaits_hidden(text: str) -> bool:
     """Return whether a line ends with a label whose value, in the next line, is not shown."""
-    statements = split_line(text)
-    if statements:
-        return not statements[-1].value and statements[-1].label in _UNSHOWN_LABELS
-    label = find_label(text)
-    return label in _UNSHOWN_LABELS and label is not Label.NAME
+    return _last_label(text) in _UNSHOWN_LABELS
 
 
 def _starts_section(text: str) -> bool:
     return bool(re.match(r"^\s*[(（]?[一二三四五六七八九十\d]{1,3}[、.．)）]", text))
 
 
-def _zone_line(text: str, shown: set[str]) -> Iterator[Zone]:
-    statements = split_line(text)
+def _zone_line(text: str, shown: set[str], section: Section) -> Iterator[Zone]:
+    statements = split_line(text, section)
     for statement in statements:
-        yield from _zone_pair(statement.label, statement.label_text, statement.value)
+        label = _own_label(statement.label, statement.value, statement.section)
+        yield from _zone_pair(label, statement.label_text, statement.value)
+    for found in (m for p in _PROPOSED for m in p.finditer(simplify(text))):
+        name = text[found.start("name") : found.end("name")]
+        yield Zone(ZoneKind.SUPPLIER, "supplier", name)
     rest = _uncovered(text, statements)
     if len(rest) < 2 or _is_foreign(rest):
         return

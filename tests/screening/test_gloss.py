@@ -114,6 +114,14 @@ TITLES = st.lists(
             "Contract notice: Surveillance system, Sample Prison, Thirteenth Division,"
             " Xinjiang Production and Construction Corps",
         ),
+        (
+            "样例市公安局服务器采购公告二",
+            "Procurement notice (2): Server, Sample City Public Security Bureau",
+        ),
+        (
+            "样例市公安局服务器采购公告（二）",
+            "Procurement notice (2): Server, Sample City Public Security Bureau",
+        ),
         ("服务器采购", "Server"),
         ("Laptop computers", "Laptop computers"),
     ],
@@ -125,7 +133,7 @@ def test_a_title_reads_type_object_body(title: str, english: str) -> None:
 def test_a_title_that_is_mostly_unknown_leads_with_the_chinese() -> None:
     title = "样例市公安局魑魅魍魉饕餮设备采购公告"
     assert gloss_title(title) == (
-        "Procurement notice: 魑魅魍魉饕餮设备 (equipment), Sample City Public Security Bureau"
+        "Procurement notice: 魑魅魍魉饕餮设备 (equipment …), Sample City Public Security Bureau"
     )
 
 
@@ -151,6 +159,11 @@ def test_the_hint_reaches_the_body() -> None:
         ("采购服务器、交换机及路由器", "Purchase of server, switch and router"),
         ("液相色谱仪HPLC 12.5.3版", "Liquid chromatograph HPLC 12.5.3 版"),
         ("扩增试剂盒（GlobalX™）", "Amplification (PCR) reagent kit (GlobalX)"),
+        ("手持热像仪", "Handheld thermal imager"),
+        ("检测公告二", "Testing notice (2)"),
+        ("试剂（二）", "Reagents (2)"),
+        ("十三", "十三"),
+        ("魑魅科技新疆分公司车辆", "魑魅科技新疆分公司 vehicles"),
         ("甲乙丙", "甲乙丙"),
         ("", ""),
     ],

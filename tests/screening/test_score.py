@@ -163,6 +163,33 @@ def test_quotes_stand_in_the_text_of_their_zone() -> None:
     assert text[hit.start : hit.end] == "希 捷"
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "quote"),
+    [
+        ("本项目不接受", "产品。", "本项目不接受希捷产品。"),
+        ("一" * 70 + "；本项目不接受" + "二" * 20, "", "…本项目不接受" + "二" * 20 + "希捷"),
+        # An enumeration keeps what is said before its first word.
+        ("清单。不接受" + "某牌、" * 9, "等", "…不接受" + "某牌、" * 9 + "希捷等"),
+        # Without the end of a clause in reach, a cut moves away from 不, 不予, 未, …
+        ("一" * 9 + "不" + "二" * 60, "", "…不" + "二" * 60 + "希捷"),
+        ("一" * 9 + "不予接" + "二" * 60, "", "…不予接" + "二" * 60 + "希捷"),
+        ("", "一" * 58 + "不予" + "二" * 9, "希捷" + "一" * 58 + "不予" + "二" * 3 + "…"),
+        # Words and numbers stay whole.
+        ("一" * 9 + "ThinkPad" + "二" * 56, "", "…ThinkPad" + "二" * 56 + "希捷"),
+        ("", "一" * 58 + "1,234.5元" + "二" * 9, "希捷" + "一" * 58 + "1,234.5…"),
+        (
+            "",
+            "一" * 30 + "1,234元" + "二" * 9 + "，三",
+            "希捷" + "一" * 30 + "1,234元" + "二" * 9 + "…",
+        ),
+        ("", "一" * 10 + "，" + "二" * 30 + "，三", "希捷" + "一" * 10 + "，" + "二" * 30 + "…"),
+    ],
+)
+def test_a_quote_is_never_cut_to_mean_something_else(before: str, after: str, quote: str) -> None:
+    (hit,) = screen(make_notice(f"{before}希捷{after}")).hits
+    assert hit.quote == quote
+
+
 BASE = make_notice(
     make_item("监控硬盘", "name"),
     make_item("希捷"),

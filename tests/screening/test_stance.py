@@ -214,3 +214,22 @@ def test_a_maker_counts_to_the_last_day_of_its_ownership_in_china(
     match = load_screener().screen(notice)
     assert bool(match.hits) is counts
     assert any(feature.name == "ownership ended" for feature in match.features) is not counts
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("处理器不低于Intel i5-12400", "after '不低于' (not lower than)"),
+        ("戴尔或同等档次产品", "before '或同等' (or equivalent)"),
+        ("参考品牌：希捷", "after '参考品牌:' (reference brand)"),
+        ("拆除希捷硬盘", "after '拆除'"),
+    ],
+)
+def test_the_cue_is_given_in_english_too(text: str, why: str) -> None:
+    match = load_screener().screen(make_notice(text))
+    assert why in [hit.why for hit in match.hits]
+
+
+def test_a_maker_proposed_as_sole_supplier_is_the_vendor() -> None:
+    zone = make_zone("赛默飞世尔科技（中国）有限公司", ZoneKind.SUPPLIER, "supplier")
+    assert only_stance(make_notice(zone, tag=Tag.TENDER), "thermo_fisher") is Stance.VENDOR

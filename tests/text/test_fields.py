@@ -272,3 +272,33 @@ def test_telephone_numbers_land_in_no_field_and_no_zone(lines: list[tuple[str, s
     )
     assert not any("13800138000" in text for text in shown)
     assert not any("王某某" in text for text in notice.suppliers)
+
+
+AMENDED = "<p>中标供应商：样例科技有限公司</p><p>中标金额：5万元</p><p>预算金额：6万元</p>"
+
+
+@pytest.mark.parametrize(
+    ("title", "suppliers", "amount"),
+    [
+        ("样例市公安局设备采购项目中标公告（更正）", ("样例科技有限公司",), 50_000),
+        ("样例市公安局设备采购项目中标结果更正公告", ("样例科技有限公司",), 50_000),
+        ("样例市公安局设备采购项目成交结果的更正公告", ("样例科技有限公司",), 50_000),
+        ("样例市公安局设备采购项目合同更正公告", ("样例科技有限公司",), 50_000),
+        ("样例市公安局设备采购项目更正公告", (), 60_000),
+        ("样例市公安局合同管理系统采购更正结果公告", (), 60_000),
+        ("样例市公安局设备采购废标结果更正公告", (), 60_000),
+    ],
+)
+def test_a_correction_of_an_award_keeps_its_supplier_and_value(
+    title: str, suppliers: tuple[str, ...], amount: float
+) -> None:
+    notice = read(AMENDED, title)
+    assert notice.tag is Tag.TENDER_AMENDMENT
+    assert notice.suppliers == suppliers
+    assert notice.value is not None
+    assert notice.value.amount == amount
+
+
+def test_a_proposed_supplier_is_none_before_the_award() -> None:
+    notice = read("<p>拟定供应商：样例科技有限公司</p>", "样例市公安局设备单一来源采购公示")
+    assert (notice.tag, notice.suppliers) == (Tag.TENDER, ())

@@ -215,8 +215,29 @@ def test_labels_and_values_of_a_contract_table_are_one_item() -> None:
 
 
 def test_numbered_lines_with_brand_model_quantity_and_price_are_items() -> None:
-    (found,) = read_listed(["1.监控硬盘 希捷 ST8000VX004 36块 1,460.00元/块", "质保三年"])
+    line = "1.监控硬盘 品牌：希捷 ST8000VX004 36块 1,460.00元/块"
+    (found,) = read_listed([line, "质保三年"])
     assert found.item == DISK
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "model"),
+    [
+        ("希捷 ST8000NM000A 硬盘", "希捷 硬盘", "ST8000NM000A"),
+        ("监控硬盘 希捷 ST8000VX004", "监控硬盘 希捷", "ST8000VX004"),
+        ("硬盘 希捷 8TB ST8000NM000A", "硬盘 希捷 8TB", "ST8000NM000A"),
+        ("硬盘 希捷 8TB", "硬盘 希捷 8TB", ""),
+        ("硬盘 ST8000VX004 ST8000NM000A", "硬盘 ST8000VX004 ST8000NM000A", ""),
+        ("基因分析仪 3500xL", "基因分析仪", "3500xL"),
+        ("硬盘 ＳＴ６０００ＶＸ００１", "硬盘", "ＳＴ６０００ＶＸ００１"),
+        ("服务器 HPE ProLiant DL380 Gen10", "服务器 HPE ProLiant", "DL380 Gen10"),
+    ],
+)
+def test_words_without_heads_are_no_brand_and_only_a_code_is_a_model(
+    words: str, name: str, model: str
+) -> None:
+    (found,) = read_listed([f"{words} 200块 4400元/块"])
+    assert (found.item.name, found.item.brand, found.item.model) == (name, "", model)
 
 
 def test_what_is_only_in_an_attachment_is_said() -> None:

@@ -108,3 +108,30 @@ def test_a_wish_table_is_searched_though_it_lists_no_items() -> None:
 def test_what_an_item_says_is_not_said_again_as_specification() -> None:
     html = "<p>名称：硬盘</p><p>品牌：希捷</p><p>规格型号：ST8000</p>"
     assert [zone.kind for zone in divide(html).zones] == [ZoneKind.ITEM] * 3
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>拟定的唯一供应商名称：青禾科技（中国）有限公司</p>",
+        "<p>拟定供应商：青禾科技（中国）有限公司</p>",
+        "<p>拟采用单一来源的供应商：青禾科技（中国）有限公司</p>",
+        "<p>唯一供应商：青禾科技（中国）有限公司 地址：某路1号</p>",
+        "<p>三、拟定供应商信息</p><p>名称：青禾科技（中国）有限公司</p><p>地址：某路1号</p>",
+        "<p>三、拟定供应商信息：</p><p>名称：</p><p>青禾科技（中国）有限公司</p>",
+        "<p>二、拟定的唯一供应商名称、地址</p><p>名称：青禾科技（中国）有限公司</p>",
+        "<p>拟定的唯一供应商名称、地址</p><p>1.青禾科技（中国）有限公司，某市某路1号</p>",
+        "<p>本项目拟定的唯一供应商为青禾科技（中国）有限公司，特此公示</p>",
+        "<p>拟采用单一来源方式向青禾科技（中国）有限公司采购试剂</p>",
+        "<table><tr><td>拟定供应商信息</td></tr>"
+        "<tr><td>名称</td><td>青禾科技（中国）有限公司</td></tr></table>",
+    ],
+)
+def test_the_proposed_sole_supplier_is_a_supplier_zone(html: str) -> None:
+    zones = [zone for zone in divide(html).zones if zone.kind is ZoneKind.SUPPLIER]
+    assert [zone.text for zone in zones] == ["青禾科技（中国）有限公司"]
+
+
+def test_a_bare_name_under_another_heading_is_no_supplier() -> None:
+    html = "<p>一、采购人信息</p><p>名称：青禾市公安局</p><p>二、代理</p><p>名称：甲乙有限公司</p>"
+    assert all(zone.kind is not ZoneKind.SUPPLIER for zone in divide(html).zones)
