@@ -13,7 +13,14 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.errors import ConfigError, LockedError, MonitorError
-from monitor.terminal import print_rows, progress_line, set_logging, show_line, write_out
+from monitor.terminal import (
+    print_rows,
+    progress_line,
+    set_logging,
+    show_line,
+    write_error,
+    write_out,
+)
 
 if TYPE_CHECKING:
     from monitor.config import Outline
@@ -38,10 +45,18 @@ class Settings:
 
     def open_reading(self) -> tuple[Store, dict[str, Outline]]:
         """Return the store for reading and the sources' outlines; needs no secret."""
-        from monitor.config import current_environment, read_outline
+        from monitor.config import current_environment, guess_state, read_outline
         from monitor.store import Store
 
-        state, outlines = read_outline(self.config, current_environment(), self.state)
+        environ = current_environment()
+        try:
+            state, outlines = read_outline(self.config, environ, self.state)
+        except ConfigError as error:
+            # A broken configuration is when people look: the daemon runs on with the old one.
+            state, outlines = guess_state(self.config, environ, self.state), {}
+            if not state.is_dir():
+                raise
+            click.echo(f"warning: {error}", err=True)
         return Store.open(state, read_only=True), outlines
 
 
@@ -113,7 +128,8 @@ def poll(
     # A day is a day in China, where the notices are dated.
     reach = since.replace(tzinfo=ZoneInfo("Asia/Shanghai")) if since else None
     chosen = sources or tuple(setup.config.sources)
-    write = (lambda _: None) if as_json else write_out
+    # With --json the rows alone go to standard output; an alert must still be seen.
+    write = write_error if as_json else write_out
     with progress_line() as report:
         rounds = poll_once(setup, chosen, reach, write, report)
     rows = [
@@ -189,7 +205,11 @@ def screen(settings: Settings, files: tuple[str, ...], as_json: bool) -> None:
                 found = read_lines(stdin, Path(), "-") if name == "-" else find_saved(Path(name))
                 for number, saved in enumerate(found, 1):
                     report(f"{name}: {number} screened")
-                    show_screened(screen_saved(saved, screener), as_json)
+                    row = screen_saved(saved, screener)
+                    show_screened(row, as_json)
+                    if "error" in row:
+                        failed = True
+                        click.echo(f"error: {name}: {row['error']}", err=True)
             except UnreadableError as error:
                 failed = True
                 click.echo(f"error: {error}", err=True)

@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 
 from monitor.errors import ConfigError
 from monitor.models import Verdict
-from monitor.yamlfile import Field, Loaded, Model, Seconds, load_yaml
+from monitor.yamlfile import Field, Loaded, Model, Seconds, field_validator, load_yaml
 
 USER_AGENT = "tender-monitor/0.1 (reads public procurement lists; slow on purpose)"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _CREDENTIAL = "credential:"
+_YEAR = 366 * 86_400
+_ADDRESS_HINT = "the address itself is a secret and stands there, not here"
 
 
 class RowSelectors(Model):
@@ -48,10 +50,10 @@ class SourceConfig(Model):
     portal: str
     lists: list[str] = Field(default_factory=list)
     enabled: bool = True
-    every: Seconds = 6 * 3600
+    every: Seconds = Field(default=6 * 3600, ge=1, le=_YEAR)
     pages: int = Field(default=10, ge=1, le=5000)
-    overlap: Seconds = 86_400
-    lookback: Seconds | None = None
+    overlap: Seconds = Field(default=86_400, ge=0, le=20 * _YEAR)
+    lookback: Seconds | None = Field(default=None, ge=0, le=20 * _YEAR)
     open: Literal["candidates", "all", "none"] = "candidates"
     delay: float = Field(default=4.0, ge=0.0, le=600.0)
     jitter: float = Field(default=0.5, ge=0.0, le=1.0)
@@ -79,13 +81,28 @@ class ReceiverConfig(Model):
     retry: Seconds = 30
     dead_after: Seconds = 3 * 86_400
 
+    # The likeliest slip is to write the secret itself here: it must not be repeated anywhere.
+    @field_validator("url_env")
+    @classmethod
+    def _check_variable(cls, text: str) -> str:
+        if text and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+            raise ValueError("expected the name of an environment variable", _ADDRESS_HINT)
+        return text
+
+    @field_validator("url_file")
+    @classmethod
+    def _check_file(cls, text: str) -> str:
+        if "://" in text:
+            raise ValueError("expected the name of a file", _ADDRESS_HINT)
+        return text
+
 
 class ConfigFile(Model):
     """The whole of config.yaml."""
 
     state: str = "state"
     watchlists: str = "watchlists"
-    lookback: Seconds = 7 * 86_400
+    lookback: Seconds = Field(default=7 * 86_400, ge=0, le=20 * _YEAR)
     user_agent: str = USER_AGENT
     receivers: dict[str, ReceiverConfig]
     sources: dict[str, SourceConfig]
@@ -265,9 +282,7 @@ def read_outline(
 
 
 def _find_host(source: SourceConfig) -> str:
-    if source.portal == "sample":
-        return "127.0.0.1"
-    return urlsplit(source.lists[0]).hostname or "" if source.lists else ""
+    return find_host(source.lists[0]) if source.lists else ""
 
 
 def read_watchlist_path(path: Path) -> Path:
@@ -280,6 +295,23 @@ def _find_state(
 ) -> Path:
     folder = environ.get("STATE_DIRECTORY", "").split(":")[0]
     return state or (Path(folder) if folder else path.resolve().parent / file.state)
+
+
+def guess_state(path: Path, environ: Mapping[str, str], state: Path | None = None) -> Path:
+    """Return where the state folder is by default, for when the configuration is broken."""
+    plain = ConfigFile(receivers={}, sources={})
+    return _find_state(plain, path, environ, state)
+
+
+def find_host(url: str) -> str:
+    """Return the host of a URL as lanes and budgets count it: lower case, without its port.
+
+    On this machine each port is a portal of its own.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    local = host == "localhost" or host.startswith("127.") or host == "::1"
+    return f"{host}:{parts.port}" if local and parts.port else host
 
 
 def current_environment() -> Mapping[str, str]:

@@ -29,14 +29,15 @@ from monitor.errors import ConfigError, MonitorError
 from monitor.health import make_self_alert
 from monitor.models import SourceState
 from monitor.sdnotify import notify_systemd, watchdog_seconds
-from monitor.setup import Rooms, SampleHost, Setup, load_setup, sign_files
+from monitor.setup import Rooms, SampleHost, Setup, load_setup, settle_outbox, sign_files
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 WATCH_SECONDS = 2.0
 SILENT_SECONDS = 15.0
-_MOST_POLLS = 16
+# Threads of sources on one host wait for its lane; enough are left for the others.
+_MOST_POLLS = 64
 _MOST_DELIVERIES = 16
 
 
@@ -73,6 +74,7 @@ class Daemon:
         freed = self.rooms.store.alerts.free_leases(self.rooms.clock())
         if freed:
             log.info("%d deliveries of the last run were put back", freed)
+        settle_outbox(self.setup, self.rooms)
         with self._samples:
             self.setup = self._samples.point(self.setup)
             self._start_scheduler()
@@ -180,6 +182,8 @@ class Daemon:
             before = self._state_of(name)
             poller = self.rooms.make_poller(self.setup, lambda line: log.debug("%s", line))
             done = poller.poll_source(name)
+            if self.stop.is_set():
+                return
             health = done.health
             if health.state is not SourceState.CURRENT and str(health.state) != before:
                 log.warning("%s is %s: %s", name, health.state, health.cause)
@@ -250,14 +254,25 @@ class Daemon:
             return
         self._told_error = str(error)
         lines = [str(error), "The program runs on with the configuration it had."]
-        alert = make_self_alert("The configuration is broken", lines, now=self.rooms.clock())
+        self._tell_all("The configuration is broken", lines)
+
+    def _tell_all(self, subject: str, lines: list[str]) -> None:
+        alert = make_self_alert(subject, lines, now=self.rooms.clock())
         receivers = list(self.setup.config.receivers)
         self.rooms.store.alerts.enqueue(alert, receivers, self.rooms.clock())
 
     def _take(self, setup: Setup) -> None:
+        if self._told_error:
+            self._tell_all("The configuration is good again", ["It is in force now."])
         self._told_error = ""
+        before = self.setup.config.loaded.value.sources
+        for name, source in setup.config.loaded.value.sources.items():
+            if before.get(name) not in (None, source):
+                # Whoever mends a source wants to see it tried, not in its time.
+                self.rooms.store.sources.plan_check(name, self.rooms.clock())
+                self.rooms.store.sources.forget_validators(name)
         self.setup = self._samples.point(setup)
-        self._signature = self._seen_signature = sign_files(setup)
+        settle_outbox(setup, self.rooms)
         self._plan_work()
         log.info(
             "configuration loaded: %d sources, %d receivers, watchlists %s",

@@ -18,6 +18,7 @@ ROUNDS_BEFORE_TELLING = 2
 _RETRY = timedelta(minutes=15)
 _RETRY_BLOCKED = timedelta(hours=1)
 _LONGEST = timedelta(hours=24)
+_MOST_MISSED = 5
 
 # Worst first: of several things that went wrong in a round the first of these is its state.
 _WORST = (
@@ -31,7 +32,8 @@ _ADVICE = {
     FetchCause.UNREACHABLE: "check the network and the address; it may pass by itself",
     FetchCause.TIMEOUT: "it may pass by itself; a longer deadline can be set",
     FetchCause.TLS: "see verify_tls and ca_file in docs/configuration.md",
-    FetchCause.FORBIDDEN_ADDRESS: "the address leads inside the network; it is never opened",
+    FetchCause.FORBIDDEN_ADDRESS: "addresses inside the network are never opened; for a portal on "
+    "this very machine set allow_loopback: true",
     FetchCause.ROBOTS: "the site's robots.txt forbids or could not be read",
     FetchCause.BUDGET: "the rest follows tomorrow; raise budget if the site can bear it",
     FetchCause.REDIRECT: "open the address in a browser; the list may have moved",
@@ -60,7 +62,9 @@ def describe_failure(error: FetchError, missed: str) -> Trouble:
         state = SourceState.PARTIAL
     if error.cause is FetchCause.ROBOTS:
         state = SourceState.BLOCKED
-    return Trouble(state, f"{error.cause}: {error.detail}", missed, _ADVICE[error.cause])
+    same = str(error.cause) == str(state)
+    cause = error.detail if same else f"{error.cause}: {error.detail}"
+    return Trouble(state, cause, missed, _ADVICE[error.cause])
 
 
 def describe_refusal(refusal: Refusal, missed: str) -> Trouble:
@@ -73,9 +77,14 @@ def sum_health(troubles: Sequence[Trouble]) -> Health:
     for state in _WORST:
         for trouble in troubles:
             if trouble.state is state:
-                missed = "; ".join(dict.fromkeys(t.missed for t in troubles if t.missed))
-                return Health(state, trouble.cause, missed, trouble.advice)
+                return Health(state, trouble.cause, _join_missed(troubles), trouble.advice)
     return Health(SourceState.CURRENT)
+
+
+def _join_missed(troubles: Sequence[Trouble]) -> str:
+    missed = list(dict.fromkeys(t.missed for t in troubles if t.missed))
+    more = f"; and {len(missed) - _MOST_MISSED} more" if len(missed) > _MOST_MISSED else ""
+    return "; ".join(missed[:_MOST_MISSED]) + more
 
 
 def plan_next(
@@ -113,7 +122,7 @@ def find_news(row: SourceRow, now: datetime) -> NewAlert | None:
                 f"Cause: {row.cause or 'unknown'}",
                 f"Missed: {row.missed or 'unknown'}",
                 f"What to do: {row.advice or 'see tender-monitor sources'}",
-                f"Last good round: {_show(row.last_good_at)}",
+                f"Its lists were last read whole: {_show(row.last_good_at)}",
             ],
             source=row.name,
             sample=row.sample,
@@ -124,6 +133,19 @@ def find_news(row: SourceRow, now: datetime) -> NewAlert | None:
         title = f"Source {row.name} has recovered"
         return make_self_alert(title, lines, source=row.name, sample=row.sample, now=now)
     return None
+
+
+def make_loss_alert(row: SourceRow, urls: Sequence[str], now: datetime) -> NewAlert:
+    """Return the self-alert of notices that were given up; they are tried again each week."""
+    lines = [
+        f"{len(urls)} notices of '{row.name}' could not be read in several tries.",
+        "What they say is not known. They are tried again each week.",
+        *(f"Missed: {url}" for url in urls[:_MOST_MISSED]),
+        *([f"and {len(urls) - _MOST_MISSED} more"] if len(urls) > _MOST_MISSED else []),
+        f"Why: tender-monitor why {urls[0]}",
+    ]
+    subject = f"Source {row.name} has notices that cannot be read"
+    return make_self_alert(subject, lines, source=row.name, sample=row.sample, now=now)
 
 
 def make_gap_alert(row: SourceRow, gaps: Sequence[Trouble], now: datetime) -> NewAlert:

@@ -18,7 +18,7 @@ from monitor.holding import StateLock
 from monitor.models import SourceState
 from monitor.poll import Round, make_rules
 from monitor.portals import PORTALS
-from monitor.setup import Rooms, SampleHost, Setup, utc_now
+from monitor.setup import Rooms, SampleHost, Setup, settle_outbox, utc_now
 from monitor.store import Store
 from monitor.web.fetch import Fetcher
 
@@ -35,6 +35,7 @@ def poll_once(
         rooms = Rooms.open(setup.config.state, threading.Event())
         with rooms.store, SampleHost() as samples:
             rooms.store.alerts.free_leases(rooms.clock())
+            settle_outbox(setup, rooms)
             poller = rooms.make_poller(samples.point(setup), report)
             rounds = [poller.poll_source(name, since) for name in names]
             deliver_due(setup, rooms, write)

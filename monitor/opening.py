@@ -18,7 +18,7 @@ from monitor.portals.base import Portal
 from monitor.screening.score import Screener
 from monitor.store import Store
 from monitor.store.alerts import AlertKind, NewAlert
-from monitor.store.notices import StoredListing
+from monitor.store.notices import ListingState, StoredListing
 from monitor.text.privacy import mask_private
 from monitor.web.visit import Visitor
 
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 POISON_AFTER = 5
 _FIRST_RETRY = timedelta(minutes=10)
+_POISON_RETRY = timedelta(days=7)
+_LONGEST_STREAK = 3
 _BATCH = 50
 
 
@@ -37,6 +39,8 @@ class Tally:
     unread: int = 0
     alerts: int = 0
     reviews: int = 0
+    streak: int = 0
+    given_up: list[str] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
 
 
@@ -64,36 +68,35 @@ class Opener:
                 if not self._try_open(stored, tally):
                     return tally
         if tally.unread > tally.opened:
-            cause = (
-                f"{tally.unread} of {tally.unread + tally.opened} notices have an unknown layout"
-            )
+            tried = tally.unread + tally.opened
+            cause = f"{tally.unread} of {tried} notices have an unknown layout"
             advice = "the portal changed its pages; see docs/portals.md"
             tally.troubles.append(Trouble(SourceState.DRIFTED, cause, "", advice))
         return tally
 
     def _try_open(self, stored: StoredListing, tally: Tally) -> bool:
         """Open one listing; False where the rest of the round is better left for later."""
+        missed = f"the notice at {stored.listing.url}"
         try:
             capture = self._get_capture(stored)
-            if (refusal := self._refuse(stored, capture)) is not None:
-                self._postpone(stored, refusal.cause)
-                blocked = refusal.state is SourceState.BLOCKED
-                # One notice that is not to be had makes the round partial, no more.
-                one = refusal if blocked else replace(refusal, state=SourceState.PARTIAL)
-                tally.troubles.append(one)
-                return not blocked
+            if (refusal := self.portal.refused(capture)) is not None:
+                return self._note_trouble(stored, describe_refusal(refusal, missed), tally)
             notice = self.portal.read_notice(capture, stored.listing)
+            self._save(stored, notice, capture, tally)
         except FetchError as error:
             if error.cause is FetchCause.STOPPING:
                 return False
-            return self._note_failure(stored, error, tally)
+            return self._note_trouble(stored, describe_failure(error, missed), tally)
         except LayoutError as error:
-            self._postpone(stored, str(error))
             tally.unread += 1
-            missed = f"a notice of unknown layout: {stored.listing.url}"
-            tally.troubles.append(Trouble(SourceState.PARTIAL, str(error), missed))
-            return True
-        self._save(stored, notice, capture, tally)
+            trouble = Trouble(SourceState.PARTIAL, str(error), missed)
+            return self._note_trouble(stored, trouble, tally)
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            # A page that breaks the reading is one notice lost from sight, not a source.
+            log.exception("%s: %s could not be read", self.name, stored.listing.url)
+            cause = f"the program failed on it: {type(error).__name__}"
+            return self._note_trouble(stored, Trouble(SourceState.PARTIAL, cause, missed), tally)
+        tally.streak = 0
         return True
 
     def _get_capture(self, stored: StoredListing) -> Capture:
@@ -102,27 +105,27 @@ class Opener:
             return self.archive.read(row["record_id"])
         return self.visitor.get(stored.listing.url, now=self.clock())
 
-    def _refuse(self, stored: StoredListing, capture: Capture) -> Trouble | None:
-        refusal = self.portal.refused(capture)
-        if refusal is None:
-            return None
-        return describe_refusal(refusal, f"the notice at {stored.listing.url}")
+    def _note_trouble(self, stored: StoredListing, trouble: Trouble, tally: Tally) -> bool:
+        """Put a listing back; False where its host, not the notice, is in trouble."""
+        host_wide = trouble.state in (SourceState.BLOCKED, SourceState.UNREACHABLE)
+        one = trouble if host_wide else replace(trouble, state=SourceState.PARTIAL)
+        tally.troubles.append(one)
+        if host_wide or "daily budget" in trouble.cause:
+            # An outage says nothing against the notice: it does not count as a try.
+            at = self.clock() + _FIRST_RETRY
+            self.store.notices.defer(stored.id, trouble.cause, at)
+            tally.streak += 1
+            return trouble.cause.startswith("HTTP 5") and tally.streak < _LONGEST_STREAK
+        self._postpone(stored, trouble.cause, tally)
+        return True
 
-    def _note_failure(self, stored: StoredListing, error: FetchError, tally: Tally) -> bool:
-        # One dead link is its own trouble; a host that does not answer is everybody's.
-        host_wide = error.cause in (FetchCause.UNREACHABLE, FetchCause.TIMEOUT, FetchCause.BUDGET)
-        trouble = describe_failure(error, f"the notice at {stored.listing.url}")
-        tally.troubles.append(trouble if host_wide else replace(trouble, state=SourceState.PARTIAL))
-        if error.cause is not FetchCause.BUDGET:
-            self._postpone(stored, str(error))
-        return not host_wide
-
-    def _postpone(self, stored: StoredListing, error: str) -> None:
+    def _postpone(self, stored: StoredListing, error: str, tally: Tally) -> None:
         poison = stored.attempts + 1 >= POISON_AFTER
-        next_try = self.clock() + _FIRST_RETRY * 2**stored.attempts
-        self.store.notices.postpone(stored.id, error, next_try, poison=poison)
-        if poison:
+        wait = _POISON_RETRY if poison else _FIRST_RETRY * 2**stored.attempts
+        self.store.notices.postpone(stored.id, error, self.clock() + wait, poison=poison)
+        if poison and stored.state is not ListingState.POISON:
             log.error("%s: given up after %d tries: %s", self.name, POISON_AFTER, error)
+            tally.given_up.append(stored.listing.url)
             issue = Issue("poison notice", "url", stored.listing.url, stored.listing.url)
             self.store.sources.add_issues(self.name, [issue], stored.listing.url, self.clock())
 

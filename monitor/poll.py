@@ -18,6 +18,7 @@ from monitor.health import (
     describe_refusal,
     find_news,
     make_gap_alert,
+    make_loss_alert,
     plan_next,
     sum_health,
 )
@@ -85,10 +86,30 @@ class Poller:
         source = self.config.sources[name]
         self.store.sources.ensure(name, sample=source.portal == "sample")
         self.store.sources.start_round(name, self.clock())
-        fetcher = Fetcher(make_rules(source, self.config.user_agent), self.stop)
-        with fetcher:
+        with Fetcher(make_rules(source, self.config.user_agent), self.stop) as fetcher:
             visitor = self._make_visitor(name, source, fetcher)
-            return self._run_round(name, source, visitor, since)
+            try:
+                return self._run_round(name, source, visitor, since)
+            except Exception as error:
+                log.exception("%s: the round failed", name)
+                return self._note_break(name, source, error)
+
+    def _note_break(self, name: str, source: SourceConfig, error: Exception) -> Round:
+        """Say that a round broke off: a full disk, a page that breaks the program."""
+        cause = f"the program failed: {type(error).__name__}: {str(error)[:200]}"
+        advice = "see the log; free space on the disk if it is full; report it if it stays"
+        missed = "the rest of the round"
+        health = sum_health([Trouble(SourceState.PARTIAL, cause, missed, advice)])
+        now = self.clock()
+        with self.store.db.immediate():
+            self.store.sources.finish_round(name, health, 0, now, whole=False)
+            self.store.sources.forget_validators(name)
+            row = self.store.sources.get(name)
+            due = plan_next(source, health, row.failures, now, self.rng.random())
+            self.store.sources.plan_check(name, due)
+            self._tell_news(name, source, row, now)
+        waiting = self.store.notices.count_waiting(name)
+        return Round(name, 0, 0, 0, 0, 0, 0, waiting, health)
 
     def _make_visitor(self, name: str, source: SourceConfig, fetcher: Fetcher) -> Visitor:
         return Visitor(
@@ -114,12 +135,21 @@ class Poller:
         for url in portal.first_urls():
             walk.read_list(url)
         tally = self._open(name, source, portal, visitor) if not self.stop.is_set() else Tally()
-        health = sum_health([*walk.troubles, *walk.gaps, *tally.troubles])
-        self._finish(name, source, health, walk)
+        unread = self._find_unread(name)
+        health = sum_health([*walk.troubles, *walk.gaps, *tally.troubles, *unread])
+        self._finish(name, source, health, walk, tally)
         return Round(
             name, walk.seen.listings, walk.seen.new, walk.seen.changed, tally.opened,
             tally.alerts, tally.reviews, self.store.notices.count_waiting(name), health,
         )  # fmt: skip
+
+    def _find_unread(self, name: str) -> list[Trouble]:
+        """Say that notices are known and unread, also in the rounds between two tries."""
+        number = self.store.notices.count_failing(name)
+        if not number:
+            return []
+        cause = f"{number} notices could not be opened yet"
+        return [Trouble(SourceState.PARTIAL, cause, "", "they are tried again by themselves")]
 
     def _open(self, name: str, source: SourceConfig, portal: Portal, visitor: Visitor) -> Tally:
         opener = Opener(
@@ -128,7 +158,9 @@ class Poller:
         )  # fmt: skip
         return opener.open_waiting()
 
-    def _finish(self, name: str, source: SourceConfig, health: Health, walk: _Walk) -> None:
+    def _finish(
+        self, name: str, source: SourceConfig, health: Health, walk: _Walk, tally: Tally
+    ) -> None:
         now, sources, whole = self.clock(), self.store.sources, not walk.troubles
         if self.stop.is_set():
             # An interrupted round says nothing about the source: it is simply due again.
@@ -139,12 +171,18 @@ class Poller:
             if whole:
                 sources.finish_baseline(name, now)
             # Kept only after a whole round: after a torn one 304 would hide the pages not read.
-            sources.keep_validators(name, walk.first_pages if whole else ())
+            if whole:
+                sources.keep_validators(name, walk.first_pages)
+            else:
+                sources.forget_validators(name)
             self.store.alerts.release(f"baseline:{name}", now)
             row = sources.get(name)
             due = plan_next(source, health, row.failures, now, self.rng.random())
             sources.plan_check(name, due)
             self._tell_news(name, source, row, now)
+            if tally.given_up:
+                lost = make_loss_alert(row, tally.given_up, now)
+                self.store.alerts.enqueue(lost, self._everyone(source), now)
             if walk.gaps and not walk.baseline:
                 gap = make_gap_alert(row, walk.gaps, now)
                 self.store.alerts.enqueue(gap, self._everyone(source), now)
@@ -184,6 +222,8 @@ class _Walk:
         now = self.poller.clock()
         self.fresh_from = min(filter(None, (now - timedelta(seconds=lookback), self.since)))
         good = self.row.last_good_at
+        if good is not None and good > now:
+            good = None  # written by a clock that was set back since: it proves nothing
         overlap = timedelta(seconds=self.source.overlap)
         self.horizon = self.since or (good - overlap if good else self.fresh_from)
 
@@ -225,10 +265,9 @@ class _Walk:
         poller = self.poller
         poller.report(f"{self.name}: list page {number}")
         try:
-            capture = self.visitor.get(
-                url, now=poller.clock(), headers=self._conditions(url, number)
-            )
-            if capture.status == 304:
+            conditions = self._conditions(url, number)
+            capture = self.visitor.get(url, now=poller.clock(), headers=conditions)
+            if capture.status == 304 and conditions:
                 return None
             if (refusal := self.portal.refused(capture)) is not None:
                 self.troubles.append(describe_refusal(refusal, missed))
@@ -249,7 +288,7 @@ class _Walk:
         """Ask 'only if changed' for first pages, where the last round saw the whole list."""
         if number > 1 or self.since or self.row.state is not SourceState.CURRENT:
             return {}
-        etag, modified = self.poller.store.sources.get_validator(url)
+        etag, modified = self.poller.store.sources.get_validator(self.name, url)
         pairs = {"If-None-Match": etag, "If-Modified-Since": modified}
         return {name: value for name, value in pairs.items() if value}
 
@@ -259,6 +298,9 @@ class _Walk:
             cause = "the list has no rows"
             self.troubles.append(Trouble(SourceState.EMPTY, cause, missed, advice))
             return
+        if any(issue.kind == "missing anchor" for issue in page.issues):
+            cause = "the list has no pager: nobody knows whether it goes on"
+            self.troubles.append(Trouble(SourceState.DRIFTED, cause, missed, ""))
         undated = sum(1 for row in page.listings if row.published_at is None)
         if undated > len(page.listings) * _MOST_MISSING:
             cause = f"{undated} of {len(page.listings)} rows have no readable date"

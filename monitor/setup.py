@@ -13,12 +13,14 @@ from typing import Self
 from monitor.alerting.deliver import find_problem
 from monitor.archive import Archive
 from monitor.config import Config, SourceConfig, load_config
+from monitor.health import make_self_alert
 from monitor.poll import Poller, make_rules
 from monitor.portals import PORTALS
 from monitor.sample.server import LIST_PATH, SamplePortal
 from monitor.screening.score import Screener
 from monitor.screening.watchlist import load_watchlists
 from monitor.store import Store
+from monitor.text.markup import is_selector
 from monitor.web.manners import Manners, Robots
 
 SAMPLE_PORT = 8765
@@ -48,7 +50,13 @@ def load_setup(path: Path, environ: Mapping[str, str], state: Path | None = None
 
 
 def _check_source(config: Config, name: str, source: SourceConfig, organs: set[str]) -> None:
-    """Refuse what only other rooms can judge: the proxy's kind, the name of an organ."""
+    """Refuse what only other rooms can judge: selectors, the proxy's kind, an organ's name."""
+    for part in ("row", "detail"):
+        selectors = getattr(source, part)
+        for key, css in (selectors.model_dump() if selectors else {}).items():
+            if key != "page_url" and css and not is_selector(css):
+                message = f"'{css}' is no CSS selector"
+                raise config.loaded.error(["sources", name, part, key], message)
     if source.default_organ and source.default_organ not in organs:
         message = f"no agency '{source.default_organ}' in the watchlists"
         raise config.loaded.error(["sources", name, "default_organ"], message)
@@ -100,6 +108,7 @@ class SampleHost:
             "lists": [portal.base_url + LIST_PATH],
             "allow_loopback": True,
             "delay": 0.0,
+            "budget": 10_000_000,
         }
         served = {name: source.model_copy(update=update) for name, source in samples.items()}
         sources = {name: served.get(name, s) for name, s in setup.config.sources.items()}
@@ -129,6 +138,21 @@ class SampleHost:
         self._stop()
 
 
+def settle_outbox(setup: Setup, rooms: Rooms) -> None:
+    """Let nothing wait for a receiver or a source that is configured no more."""
+    now, alerts = rooms.clock(), rooms.store.alerts
+    receivers = list(setup.config.receivers)
+    buried = alerts.bury_unknown(receivers)
+    alerts.release_orphans(setup.config.sources, now)
+    if buried:
+        lines = [
+            f"{buried} messages waited for receivers that are not in the configuration now.",
+            "They will not be sent; `tender-monitor alerts` shows them as dead.",
+        ]
+        alert = make_self_alert("Messages of a removed receiver", lines, now=now)
+        alerts.enqueue(alert, receivers, now)
+
+
 @dataclass(frozen=True)
 class Rooms:
     """What lives as long as the process: store, archive, manners."""
@@ -144,6 +168,8 @@ class Rooms:
     def open(cls, state: Path, stop: threading.Event) -> Rooms:
         """Open the rooms of a state folder; raise StoreError where they cannot be used."""
         store = Store.open(state)
+        # A stanza may have changed while nothing ran: 304 would hide what it shows now.
+        store.db.execute("delete from validator")
         archive = Archive(state)
         return cls(store, archive, Manners(store.sources.spend), Robots(), stop)
 

@@ -40,6 +40,12 @@ def write_out(text: str) -> None:
     sys.stdout.flush()
 
 
+def write_error(text: str) -> None:
+    """Print text to standard error at once."""
+    click.echo(text, err=True)
+    sys.stderr.flush()
+
+
 @contextmanager
 def progress_line() -> Iterator[Callable[[str], None]]:
     """Give a function that shows one moving line on a terminal and nothing elsewhere."""
@@ -60,10 +66,10 @@ class _OneLine(logging.Formatter):
     """Keep a log entry on one line, so that no notice can forge another."""
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
-        if record.exc_info:
-            return text
-        return text.replace("\n", "\\n").replace("\r", "\\r").replace("\x1b", "\\x1b")
+        lines = super().format(record).splitlines()
+        shown = ["".join(c if c.isprintable() else " " for c in line) for line in lines]
+        # A traceback keeps its lines, set off so that none passes for an entry.
+        return ("\n    | " if record.exc_info else " ").join(shown)
 
 
 def set_logging(debug: bool) -> None:

@@ -56,6 +56,14 @@ def test_a_poll_prints_alerts_and_a_table_and_everything_can_be_read_back(tmp_pa
     assert json.loads(out)["state"] == "current"
 
 
+def test_an_alert_of_a_json_poll_is_shown_on_standard_error(tmp_path: Path) -> None:
+    with open_portal() as portal:
+        serve(tmp_path, portal)
+        _, out, err = run_once(tmp_path, "poll", "--json")
+    assert "Seagate Technology" in err
+    assert json.loads(out)["alerts"] == 1
+
+
 def test_json_commands_write_nothing_else_to_standard_output(tmp_path: Path) -> None:
     with open_portal() as portal:
         serve(tmp_path, portal)
@@ -115,6 +123,29 @@ def test_a_broken_watchlist_is_named_by_line_and_column(tmp_path: Path) -> None:
     assert f"{lists / 'brands.yaml'}:3:69: " in err
 
 
+def test_reading_commands_work_while_the_configuration_is_broken(tmp_path: Path) -> None:
+    with open_portal() as portal:
+        serve(tmp_path, portal)
+        run_once(tmp_path, "poll")
+    with (tmp_path / "config.yaml").open("a", encoding="utf-8") as file:
+        file.write("\tbroken")
+    for command in ("sources", "alerts"):
+        code, out, err = run_once(tmp_path, command, "--json")
+        assert (code, json.loads(out)["source"]) == (0, "local")
+        assert err.startswith("warning: ")
+    assert run_once(tmp_path, "poll")[0] == 2
+
+
+def test_screen_says_which_file_it_could_not_read(tmp_path: Path) -> None:
+    write_config(tmp_path, "  local: {portal: ccgp, lists: ['http://127.0.0.1:1/x/']}")
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4")
+    (tmp_path / "b.html").write_bytes(b"")
+    for name, said in (("a.pdf", "neither a saved page nor JSON"), ("b.html", "no readable text")):
+        code, _, err = run_once(tmp_path, "screen", str(tmp_path / name))
+        assert code == 1
+        assert said in err
+
+
 def test_a_test_message_reaches_a_receiver(tmp_path: Path) -> None:
     with open_portal() as portal, WebhookServer() as hook:
         serve(tmp_path, portal, "  hook: {url_env: TEST_HOOK}")
@@ -151,6 +182,18 @@ def test_samples_are_removed_by_one_command(tmp_path: Path) -> None:
     assert not (tmp_path / "state" / "captures" / "sample").exists()
     _, out, _ = run_once(tmp_path, "alerts", "--json")
     assert out == ""
+
+
+def test_a_sample_source_that_became_a_real_one_is_not_removed(tmp_path: Path) -> None:
+    write_config(tmp_path, "  local: {portal: sample}")
+    run_once(tmp_path, "poll")
+    with open_portal() as portal:
+        serve(tmp_path, portal)
+        run_once(tmp_path, "poll")
+        _, out, _ = run_once(tmp_path, "remove-samples")
+        assert out.startswith("removed 0 sample listings")
+        _, out, _ = run_once(tmp_path, "alerts", "--json")
+    assert "Seagate" in out
 
 
 def test_screen_reads_files_and_lines_without_a_store(tmp_path: Path) -> None:

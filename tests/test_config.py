@@ -113,6 +113,14 @@ def test_a_credential_is_read_from_systemds_folder(tmp_path: Path) -> None:
         load_config(path, NAMES, {})
 
 
+@pytest.mark.parametrize("key", ["url_env", "url_file"])
+def test_a_secret_written_into_the_configuration_is_not_repeated(tmp_path: Path, key: str) -> None:
+    text = GOOD.replace("{type: terminal}", f"{{{key}: 'mailtos://bob:S3CRET@mail.example'}}")
+    with pytest.raises(ConfigError, match=r"config\.yaml:3:\d+: expected the name of") as raised:
+        load_config(write(tmp_path, text), NAMES, {})
+    assert "S3CRET" not in str(raised.value)
+
+
 def test_reading_commands_need_no_secret(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD.replace("{type: terminal}", "{url_env: NOT_SET}"))
     state, outlines = read_outline(path, {})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.errors import StoreError
 from monitor.models import SourceState
 from monitor.sample.server import Response
 from tests.house import House, make_award, make_chairs, open_house
@@ -268,7 +269,7 @@ def test_a_torn_round_is_read_whole_the_next_time(tmp_path: Path) -> None:
 def test_a_notice_that_cannot_be_had_is_tried_again_and_then_reported(tmp_path: Path) -> None:
     with open_house(tmp_path, [make_award(1)]) as house:
         house.portal.fail_with = lambda path: (
-            Response(status=502) if path.endswith("_9100001.htm") else None
+            Response(status=404) if path.endswith("_9100001.htm") else None
         )
         for _ in range(6):
             done = house.poll()
@@ -276,10 +277,102 @@ def test_a_notice_that_cannot_be_had_is_tried_again_and_then_reported(tmp_path: 
         assert done.health.state is SourceState.CURRENT
         row = house.rooms.store.db.first("select state, attempts, error from listing")
         assert row is not None
-        assert tuple(row.values()) == ("poison", 5, "HTTP 502")
-        issue = house.rooms.store.db.first("select kind from issue")
-        assert issue is not None
-        assert issue["kind"] == "poison notice"
+        assert tuple(row.values()) == ("poison", 5, "HTTP 404")
+        told = house.rooms.store.db.query("select content from alert order by rowid")
+        assert sum("cannot be read" in row["content"] for row in told) == 1
+        house.portal.fail_with = None
+        house.clock.pass_time(days=7)
+        assert house.poll().alerts == 1
+
+
+@pytest.mark.parametrize("answer", [Response(status=502), Response(BLOCK.encode())])
+def test_a_long_outage_gives_no_notice_up(tmp_path: Path, answer: Response) -> None:
+    with open_house(tmp_path, [make_award(1), make_award(2)]) as house:
+        house.portal.fail_with = lambda path: answer if "/t2026" in path else None
+        for _ in range(12):
+            done = house.poll()
+            house.clock.pass_time(hours=6)
+        assert done.health.state in (SourceState.UNREACHABLE, SourceState.BLOCKED)
+        house.portal.fail_with = None
+        assert house.poll().alerts == 2
+
+
+def test_a_corrected_buyer_is_judged_anew(tmp_path: Path) -> None:
+    drives = make_award(1, buyer="样例市第一中学")
+    with open_house(tmp_path, [drives]) as house:
+        assert house.poll().opened == 0
+        house.clock.pass_time(hours=6)
+        show_instead(house, "样例市公安局", "样例市第一中学")
+        done = house.poll()
+        assert (done.changed, done.alerts) == (1, 1)
+
+
+def test_a_304_that_nobody_asked_for_is_not_a_whole_round(tmp_path: Path) -> None:
+    with open_house(tmp_path, [make_award(1)]) as house:
+        house.portal.fail_with = lambda path: Response(status=304) if "/cggg/" in path else None
+        assert house.poll().health.state is not SourceState.CURRENT
+        assert house.rooms.store.sources.get("local").baseline_at is None
+
+
+def test_a_list_that_lost_its_pager_has_drifted(tmp_path: Path) -> None:
+    rows = [make_chairs(number) for number in range(1, 31)]
+    with open_house(tmp_path, rows) as house:
+        show_instead(house, "Seite(", "Pager(")
+        done = house.poll()
+        assert done.health.state is SourceState.DRIFTED
+        assert "no pager" in done.health.cause
+
+
+def test_a_round_that_breaks_the_program_is_a_state_of_its_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StoreError("captures: No space left on device")
+
+    with open_house(tmp_path, [make_award(1)]) as house:
+        with monkeypatch.context() as patch:
+            patch.setattr(house.rooms.archive.__class__, "keep", fail)
+            for _ in range(2):
+                done = house.poll()
+                house.clock.pass_time(hours=1)
+        assert done.health.state is SourceState.PARTIAL
+        assert "No space left" in done.health.cause
+        assert house.told() == [("waiting", "self")]
+        assert house.poll().alerts == 1
+
+
+def test_a_clock_that_ran_ahead_does_not_shorten_the_next_round(tmp_path: Path) -> None:
+    rows = [make_chairs(n, minutes_ago=60 * 24 * n) for n in range(1, 61)]
+    with open_house(tmp_path, rows, lookback=50 * 86_400) as house:
+        house.clock.pass_time(days=300)
+        house.poll()
+        house.clock.pass_time(days=-300)
+        house.rooms.store.sources.forget_validators("local")
+        assert house.poll().listings == 60
+
+
+def test_a_source_with_unread_notices_stays_partial_between_two_tries(tmp_path: Path) -> None:
+    with open_house(tmp_path, [make_award(1)]) as house:
+        house.portal.fail_with = lambda path: (
+            Response(status=404) if path.endswith("_9100001.htm") else None
+        )
+        states = []
+        for _ in range(3):
+            states.append(house.poll().health.state)
+            house.clock.pass_time(minutes=2)
+        assert states == [SourceState.PARTIAL] * 3
+        rows = house.rooms.store.db.query("select content from alert")
+        assert ["is partial" in row["content"] for row in rows] == [True]
+
+
+def test_a_row_of_the_first_round_that_changes_later_is_told_at_once(tmp_path: Path) -> None:
+    with open_house(tmp_path, [make_award(1)]) as house:
+        house.poll()
+        house.clock.pass_time(hours=6)
+        show_instead(house, "更正后", "项目1", ("ST8000VX004", "ST6000VX001"))
+        house.poll()
+        rows = house.rooms.store.db.query("select digest from delivery order by id")
+        assert [row["digest"] for row in rows] == ["baseline:local", ""]
 
 
 def test_a_notice_that_comes_back_is_told(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from monitor.errors import LayoutError, MonitorError
+from monitor.errors import LayoutError, MonitorError, StoreError
 from monitor.models import Match, Notice
 from monitor.portals.saved import read_saved, read_saved_text
 from monitor.screening.bodies import name_english
@@ -19,6 +19,8 @@ from monitor.screening.score import Screener
 from monitor.warc import list_responses
 
 CHINA = ZoneInfo("Asia/Shanghai")
+_LIST_MARK = b"c_list_bid"
+_BINARY = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"Rar!", b"\x1f\x8b")
 
 
 class UnreadableError(MonitorError):
@@ -53,10 +55,24 @@ def find_saved(path: Path) -> Iterator[Saved]:
         lines = _read_file(path, str(path)).splitlines()
         yield from read_lines(lines, path.parent, str(path))
     elif name.endswith((".warc.gz", ".warc")):
-        for url, body in list_responses(path):
-            yield Saved(url, url, {}, body=body)
+        for url, body in _read_responses(path):
+            # A list is no notice: its rows are of many buyers.
+            if not url.endswith("/robots.txt") and _LIST_MARK not in body:
+                yield Saved(url, url, {}, body=body)
     else:
-        yield Saved(path.name, "", {}, body=_read_file(path, str(path)))
+        body = _read_file(path, str(path))
+        if body.startswith(_BINARY):
+            raise UnreadableError(
+                f"{path}: neither a saved page nor JSON; attachments are not read"
+            )
+        yield Saved(path.name, "", {}, body=body)
+
+
+def _read_responses(path: Path) -> Iterator[tuple[str, bytes]]:
+    try:
+        yield from list_responses(path)
+    except StoreError as error:
+        raise UnreadableError(str(error)) from None
 
 
 def read_lines(lines: Iterable[bytes], folder: Path, source: str) -> Iterator[Saved]:
@@ -67,11 +83,14 @@ def read_lines(lines: Iterable[bytes], folder: Path, source: str) -> Iterator[Sa
         place = f"{source}:{number}"
         try:
             row = json.loads(line)
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UnreadableError(f"{place}: not JSON: {error}") from None
         if not isinstance(row, dict):
             raise UnreadableError(f"{place}: expected an object")
-        yield _make_saved(row, folder, place)
+        try:
+            yield _make_saved(row, folder, place)
+        except (AttributeError, TypeError, UnicodeError) as error:
+            raise UnreadableError(f"{place}: not a notice: {type(error).__name__}") from None
 
 
 def _make_saved(row: Mapping[str, Any], folder: Path, place: str) -> Saved:

@@ -11,7 +11,8 @@ from tabulate import tabulate
 
 def format_json(row: Mapping[str, Any]) -> str:
     """Return a row as one line of JSON; control characters are escaped, Chinese is not."""
-    return json.dumps(row, ensure_ascii=False)
+    text = json.dumps(row, ensure_ascii=False)
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def format_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from monitor.config import Outline
 from monitor.models import SourceState
+from monitor.screening.gloss import gloss_title
 from monitor.store import Store
 from monitor.store.database import Row
 
@@ -31,8 +32,8 @@ def list_sources(
         state = SourceState.LATE if late and row.state is SourceState.CURRENT else row.state
         yield {
             "source": name,
-            "state": str(state),
-            "cause": row.cause,
+            "state": str(state) if outline else "removed",
+            "cause": row.cause if outline else "not in the configuration",
             "since": _iso(row.state_since),
             "last_good": _iso(row.last_good_at),
             "lag_seconds": round(lag) if lag is not None else None,
@@ -55,7 +56,6 @@ def list_alerts(
     for row in store.alerts.list_alerts(verdict=verdict, since=since, limit=limit):
         content = json.loads(row["content"])
         buyer = content.get("buyer") or {}
-        hits = content.get("hits") or []
         yield {
             "id": row["id"],
             "kind": row["kind"],
@@ -64,7 +64,7 @@ def list_alerts(
             "created_at": row["created_at"],
             "sample": bool(row["sample"]),
             "source": row["source"],
-            "products": ", ".join(dict.fromkeys(hit["name"] for hit in hits)),
+            "products": ", ".join(content.get("products") or ()),
             "buyer": buyer.get("name", ""),
             "buyer_en": buyer.get("name_en", ""),
             "title": content.get("title") or content.get("subject", ""),
@@ -140,6 +140,8 @@ def _explain_self_alert(store: Store, key: str) -> dict[str, Any] | None:
 def show_explanation(found: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of an explanation for a reader."""
     yield f"{found['verdict'].upper()}  {found['title']}"
+    if english := gloss_title(found["title"]):
+        yield f"          {english}"
     if found["url"]:
         yield f"  link      {found['url']}"
     yield f"  source    {found['source']}: {found['triage']}"

@@ -18,7 +18,7 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import Any
 
-from monitor.sample.notices import Publication, SampleNotice, load_notices
+from monitor.sample.notices import SHANGHAI, Publication, SampleNotice, load_notices
 from monitor.sample.pages import render_detail, render_list, render_plain
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,9 @@ class SamplePortal:
         self.fail_with = fail_with
         self._now, self._port = now, port
         self._started_at = self._changed_at = now().astimezone(UTC)
+        # Dates count from the day, not from the start: a portal started again shows the same.
+        self._dated_from = _find_midnight(self._started_at) if notices is None else self._started_at
+        self._appeared = 0
         self._shown = sorted(
             (self._date_back(notice) for notice in facts if not notice.later),
             key=lambda publication: publication.at,
@@ -141,7 +144,10 @@ class SamplePortal:
 
     def _serve_list(self, page_index: int) -> Response:
         if page_index == 0 and self._waiting and not self._unread_pages:
-            self._publish(self._waiting.popleft())
+            self._appeared += 1
+            shown_at = self._dated_from + timedelta(minutes=self._appeared)
+            shipped = self._dated_from != self._started_at
+            self._publish(self._waiting.popleft(), shown_at if shipped else None)
         if page_index >= self._count_pages():
             return _not_found()
         self._unread_pages.discard(page_index)
@@ -149,21 +155,26 @@ class SamplePortal:
         page = render_list(rows, page_index, self._count_pages())
         return Response(page.encode(), last_modified=self._changed_at)
 
-    def _publish(self, notice: SampleNotice) -> Publication:
-        publication = Publication(notice, self._now().astimezone(UTC))
+    def _publish(self, notice: SampleNotice, at: datetime | None = None) -> Publication:
+        publication = Publication(notice, at or self._now().astimezone(UTC))
         self._shown.insert(0, publication)
         # HTTP dates have whole seconds: two changes within one must not look like one.
         self._changed_at = max(publication.at, self._changed_at + timedelta(seconds=1))
         return publication
 
     def _date_back(self, notice: SampleNotice) -> Publication:
-        return Publication(notice, self._started_at - timedelta(minutes=notice.minutes_ago))
+        return Publication(notice, self._dated_from - timedelta(minutes=notice.minutes_ago))
 
     def _choose_related(self, publication: Publication) -> list[Publication]:
         return [other for other in self._shown if other.notice.aside and other != publication]
 
     def _count_pages(self) -> int:
         return max(1, -(-len(self._shown) // PAGE_SIZE))
+
+
+def _find_midnight(moment: datetime) -> datetime:
+    local = moment.astimezone(SHANGHAI)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
 def _not_found() -> Response:

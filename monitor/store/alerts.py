@@ -194,6 +194,27 @@ class Alerts:
                     [clean_text(error), delivery.id],
                 )
 
+    def bury_unknown(self, receivers: Iterable[str]) -> int:
+        """Give up what waits for receivers that are configured no more; return how many."""
+        known = list(receivers)
+        marks = ", ".join("?" for _ in known)
+        return self.db.execute(
+            f"""update delivery set state = 'dead', error = 'the receiver was removed'
+                where state in ('waiting', 'held', 'leased')
+                  and receiver not in ({marks})""",  # noqa: S608
+            known,
+        )
+
+    def release_orphans(self, sources: Iterable[str], now: datetime) -> int:
+        """Let the digests of sources go that will be polled no more; return how many."""
+        known = [f"baseline:{name}" for name in sources]
+        marks = ", ".join("?" for _ in known)
+        return self.db.execute(
+            f"""update delivery set state = 'waiting', next_try_at = ?
+                where state = 'held' and digest not in ({marks})""",  # noqa: S608
+            [write_time(now), *known],
+        )
+
     def free_leases(self, now: datetime) -> int:
         """Put back what an earlier process had leased; only one process runs at a time."""
         return self.db.execute(

@@ -99,8 +99,11 @@ class Database:
 
     def query(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[Row]:
         """Return all rows of a statement as mappings."""
-        cursor = self._connection().execute(sql, parameters)
-        return [dict(row) for row in cursor.fetchall()]
+        try:
+            cursor = self._connection().execute(sql, parameters)
+            return [dict(row) for row in cursor.fetchall()]
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: {error}") from error
 
     def first(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> Row | None:
         """Return the first row of a statement, or None."""
@@ -109,7 +112,10 @@ class Database:
 
     def execute(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> int:
         """Run one writing statement and return how many rows it changed."""
-        return self._connection().execute(sql, parameters).rowcount
+        try:
+            return self._connection().execute(sql, parameters).rowcount
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: {error}") from error
 
     def insert(self, table: str, values: Mapping[str, Any], *, on_conflict: str = "") -> bool:
         """Insert one row and say if it was written; `on_conflict` is 'do nothing' or an upsert."""

@@ -31,14 +31,14 @@ create table source (
   failures integer not null default 0,
   told_state text not null default '',
   baseline_at text,
-  newest_at text,
   sample integer not null default 0
 ) strict;
 create table validator (
-  url text primary key,
   source text not null references source(name) on delete cascade,
+  url text not null,
   etag text not null,
-  modified text not null
+  modified text not null,
+  primary key (source, url)
 ) strict;
 create table budget (
   host text not null,

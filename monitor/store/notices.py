@@ -101,9 +101,13 @@ class Notices:
         self.db.execute(
             """update listing set title = :title, published_raw = :raw, published_at = :at,
                  url = :url, state = :state, triage = :why, attempts = 0, next_try_at = :now,
+                 baseline = 0,
+                 buyer = :buyer, region = :region, notice_type = :type, record_id = :record,
                  content = :content, last_seen_at = :now where id = :id""",
             {
-                "title": clean_text(listing.title), "raw": listing.published_raw,
+                "title": clean_text(listing.title), "raw": clean_text(listing.published_raw),
+                "buyer": clean_text(listing.buyer), "region": clean_text(listing.region),
+                "type": clean_text(listing.notice_type), "record": record_id,
                 "at": write_time(listing.published_at), "url": clean_text(listing.url),
                 "state": str(state), "why": triage.why, "now": write_time(now),
                 "content": clean_text(listing.content), "id": row["id"],
@@ -150,7 +154,8 @@ class Notices:
     def list_waiting(self, source: str, now: datetime, limit: int) -> list[StoredListing]:
         """Return listings to be opened now, oldest publication first."""
         rows = self.db.query(
-            """select * from listing where source = ? and state = 'waiting' and next_try_at <= ?
+            """select * from listing
+               where source = ? and state in ('waiting', 'poison') and next_try_at <= ?
                order by published_at is null, published_at, id limit ?""",
             [source, write_time(now), limit],
         )
@@ -160,6 +165,22 @@ class Notices:
         """Return how many listings of a source are still to be opened."""
         sql = "select count(*) as n from listing where source = ? and state = 'waiting'"
         row = self.db.first(sql, [source])
+        return int(row["n"]) if row else 0
+
+    def defer(self, listing: int, error: str, next_try: datetime) -> None:
+        """Let a listing wait through an outage of its host; that is no failed try."""
+        self.db.execute(
+            "update listing set error = ?, next_try_at = ? where id = ?",
+            [clean_text(error), write_time(next_try), listing],
+        )
+
+    def count_failing(self, source: str) -> int:
+        """Return how many listings were tried and are still to be opened."""
+        row = self.db.first(
+            "select count(*) as n from listing where source = ? and state = 'waiting' "
+            "and error <> ''",
+            [source],
+        )
         return int(row["n"]) if row else 0
 
     def postpone(self, listing: int, error: str, next_try: datetime, *, poison: bool) -> None:
@@ -198,7 +219,7 @@ class Notices:
         before = self.last_version(listing)
         fields = describe_fields(notice)
         shown = write_json(fields)
-        change, names = _compare_versions(before, fields)
+        change, names = _compare_versions(before, fields, match)
         if before is not None and change is Change.UNCHANGED:
             return int(before["id"]), change, ()
         values = {
@@ -263,18 +284,26 @@ def describe_fields(notice: Notice) -> dict[str, Any]:
     }
 
 
-def _compare_versions(before: Row | None, fields: dict[str, Any]) -> tuple[Change, tuple[str, ...]]:
+def _compare_versions(
+    before: Row | None, fields: dict[str, Any], match: Match
+) -> tuple[Change, tuple[str, ...]]:
     if before is None:
         return Change.NEW, ()
     old = json.loads(before["fields"])
     new = json.loads(write_json(fields))
     names = tuple(sorted(name for name in new if old.get(name) != new[name]))
+    if json.loads(before["match"])["fingerprint"] != match.fingerprint:
+        # The page's text counts too, or `why` would contradict what is told.
+        names = (*names, "match")
     return (Change.AMENDED if names else Change.UNCHANGED), names
 
 
 def _changed_fields(row: Row, listing: Listing) -> dict[str, tuple[str, str]]:
     new = {name: clean_text(getattr(listing, name)) for name in _COMPARED}
-    return {name: (row[name], new[name]) for name in _COMPARED if row[name] != new[name]}
+    if listing.buyer and row["buyer"]:
+        # Another buyer is another purchase; a column that comes and goes is not.
+        new["buyer"] = clean_text(listing.buyer)
+    return {name: (row[name], value) for name, value in new.items() if row[name] != value}
 
 
 def _make_listing(row: Row) -> StoredListing:

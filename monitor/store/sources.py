@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from monitor.models import Capture, Issue, SourceState
 from monitor.store.database import Database, Row, clean_text, read_time, write_time
+from monitor.text.privacy import mask_private
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,9 @@ class Sources:
         self.db = db
 
     def ensure(self, name: str, *, sample: bool) -> None:
-        """Create the row of a source where there is none."""
-        self.db.insert("source", {"name": name, "sample": int(sample)}, on_conflict="do nothing")
+        """Create the row of a source where there is none; a real one is no sample for good."""
+        update = "(name) do update set sample = min(sample, excluded.sample)"
+        self.db.insert("source", {"name": name, "sample": int(sample)}, on_conflict=update)
 
     def get(self, name: str) -> SourceRow:
         """Return one source; KeyError where there is none."""
@@ -122,14 +124,18 @@ class Sources:
         """Remember which state a person was last told of."""
         self.db.execute("update source set told_state = ? where name = ?", [state, name])
 
-    def get_validator(self, url: str) -> tuple[str, str]:
+    def get_validator(self, source: str, url: str) -> tuple[str, str]:
         """Return ETag and Last-Modified of a URL's last good response, or two ''."""
-        row = self.db.first("select etag, modified from validator where url = ?", [url])
+        sql = "select etag, modified from validator where source = ? and url = ?"
+        row = self.db.first(sql, [source, url])
         return (row["etag"], row["modified"]) if row else ("", "")
 
-    def keep_validators(self, source: str, captures: Iterable[Capture]) -> None:
-        """Remember the validators of a whole round's first pages, and of nothing else."""
+    def forget_validators(self, source: str) -> None:
+        """Ask for whole pages again: after a torn round, or with a changed stanza."""
         self.db.execute("delete from validator where source = ?", [source])
+
+    def keep_validators(self, source: str, captures: Iterable[Capture]) -> None:
+        """Remember the validators of first pages that a whole round has read."""
         for capture in captures:
             values = {
                 "url": capture.url,
@@ -137,7 +143,9 @@ class Sources:
                 "etag": capture.header("etag"),
                 "modified": capture.header("last-modified"),
             }
-            update = "(url) do update set etag = excluded.etag, modified = excluded.modified"
+            update = (
+                "(source, url) do update set etag = excluded.etag, modified = excluded.modified"
+            )
             self.db.insert("validator", values, on_conflict=update)
 
     def spend(self, host: str, day: date) -> int:
@@ -175,7 +183,8 @@ class Sources:
         for issue in issues:
             values = {
                 "source": source, "kind": issue.kind, "field": issue.field,
-                "raw": clean_text(issue.raw[:300]), "url": clean_text(issue.url or url),
+                "raw": mask_private(clean_text(issue.raw[:300])),
+                "url": clean_text(issue.url or url),
                 "first_seen_at": write_time(now), "last_seen_at": write_time(now), "count": 1,
             }  # fmt: skip
             self.db.insert(

@@ -143,9 +143,17 @@ class Robots:
                 rules = self._known[origin] = _read_rules(f"{origin}/robots.txt", now, get)
         if rules.parsed is None:
             return RobotsVerdict(rules.allowed, rules.why)
-        allowed = bool(rules.parsed.can_fetch(url, user_agent))
+        # Protego looks for a group's name anywhere in what it is given: "public" would find
+        # the publications in a comment.
+        token = _read_token(user_agent)
+        allowed = bool(rules.parsed.can_fetch(url, token))
         why = f"{rules.why} {'allows' if allowed else 'disallows'} {parts.path[:80] or '/'}"
-        return RobotsVerdict(allowed, why, rules.parsed.crawl_delay(user_agent))
+        return RobotsVerdict(allowed, why, rules.parsed.crawl_delay(token))
+
+
+def _read_token(user_agent: str) -> str:
+    """Return the product token, by which RFC 9309 finds the group: tender-monitor of the rest."""
+    return (user_agent.split("/")[0].split() or [""])[0]
 
 
 def _read_rules(url: str, now: datetime, get: Callable[[str], Capture]) -> _Rules:
@@ -170,8 +178,3 @@ def _read_rules(url: str, now: datetime, get: Callable[[str], Capture]) -> _Rule
 def _parse_rules(body: bytes) -> Protego:
     text = body[:_MAX_ROBOTS].decode("utf-8-sig", errors="replace")
     return Protego.parse(text)
-
-
-def find_host(url: str) -> str:
-    """Return the host of a URL as lanes and budgets count it: lower case, without its port."""
-    return (urlsplit(url).hostname or "").rstrip(".")

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from monitor.config import find_host
 from monitor.errors import FetchCause, FetchError
 from monitor.models import Capture
 from monitor.web.fetch import NO_HEADERS, Fetcher
-from monitor.web.manners import LONGEST_PAUSE, Manners, Pace, Robots, find_host
+from monitor.web.manners import LONGEST_PAUSE, Manners, Pace, Robots
 
 log = logging.getLogger(__name__)
 
@@ -46,23 +47,40 @@ class Visitor:
             return now + timedelta(seconds=self._manners.clock() - began)
 
         delay = self._ask_robots(url, now, read_clock) if self._obey_robots else None
-        capture = self._request(url, delay, read_clock, headers)
+        capture = self._visit(url, delay, read_clock, headers)
         if capture.status == 200 and not capture.body:
             log.info("empty answer, asking once more: %s", url)
-            capture = self._request(url, delay, read_clock, headers)
+            capture = self._visit(url, delay, read_clock, headers)
         return capture
+
+    def _visit(
+        self,
+        url: str,
+        delay: float | None,
+        read_clock: Callable[[], datetime],
+        headers: Mapping[str, str],
+    ) -> Capture:
+        """Return a page as kept; raise FetchError (ROBOTS) where a redirect ended off limits."""
+        capture = self._request(url, delay, read_clock, headers)
+        # Outside the lane: robots.txt of the same host may have to pass through it.
+        if self._obey_robots and capture.final_url != url:
+            self._ask_robots(capture.final_url, capture.fetched_at, read_clock)
+        return self._on_capture(capture)
 
     def _ask_robots(
         self, url: str, now: datetime, read_clock: Callable[[], datetime]
     ) -> float | None:
         agent = self._fetcher.rules.user_agent
         verdict = self._robots.allowed(
-            url, agent, now, lambda robots: self._request(robots, None, read_clock, NO_HEADERS)
+            url, agent, now, lambda robots: self._get_robots(robots, read_clock)
         )
         log.debug("robots: %s: %s", verdict.why, url)
         if not verdict.allowed:
             raise FetchError(url, FetchCause.ROBOTS, verdict.why)
         return verdict.delay
+
+    def _get_robots(self, url: str, read_clock: Callable[[], datetime]) -> Capture:
+        return self._on_capture(self._request(url, None, read_clock, NO_HEADERS))
 
     def _request(
         self,
@@ -79,7 +97,7 @@ class Visitor:
             if capture.status in (429, 503):
                 pause = read_retry_after(capture.header("Retry-After"), capture.fetched_at)
                 self._manners.slow_down(host, pause or 0.0)
-            return self._on_capture(capture)
+            return capture
 
 
 def read_retry_after(value: str, now: datetime) -> float | None:

@@ -112,7 +112,7 @@ def test_a_row_leads_with_its_type_and_labels_the_rest(portal: SamplePortal) -> 
     first = read_rows(portal)[0]
     assert first.select("em")[0]["rel"] == "bxlx"
     assert " ".join(first.get_text().split()[1:]) == (
-        "成交公告 发布时间：2026-06-01 01:24 地域：样例 采购人：样例市公安局"
+        "成交公告 发布时间：2026-05-31 23:54 地域：样例 采购人：样例市公安局"
     )
 
 
@@ -128,8 +128,16 @@ def test_some_row_has_no_region(portal: SamplePortal) -> None:
 
 def test_the_date_in_a_link_is_that_of_shanghai(portal: SamplePortal) -> None:
     paths = detail_paths(portal, LIST_PATH)
-    assert paths[0] == LIST_PATH + "cjgg/202606/t20260601_9000001.htm"
-    assert any("/202605/t20260531_" in path for path in paths)
+    assert paths[0] == LIST_PATH + "cjgg/202605/t20260531_9000001.htm"
+    assert "/202605/t202605" in detail_paths(portal, SECOND_PAGE)[-1]
+
+
+def test_a_portal_that_is_started_again_the_same_day_shows_the_same_rows(clock: Clock) -> None:
+    with SamplePortal(clock) as one:
+        before = [get_page(one, path).text for path in (LIST_PATH, SECOND_PAGE)]
+    clock.time += timedelta(hours=3)
+    with SamplePortal(clock) as two:
+        assert [get_page(two, path).text for path in (LIST_PATH, SECOND_PAGE)] == before
 
 
 def test_ids_stay_the_same_from_start_to_start(clock: Clock) -> None:
@@ -181,7 +189,7 @@ def test_each_further_pass_brings_one_notice_until_none_is_left(
         clock.time += timedelta(minutes=3)
         row = read_rows(portal)[0]
         assert row.select("a")[0]["title"] == notice.title
-        assert f"2026-06-01 01:{30 + 3 * count:02d}" in row.get_text()
+        assert f"2026-06-01 00:{count:02d}" in row.get_text()
     assert read_pager(portal, LIST_PATH) == (3, 0)
     assert row_titles(portal)[0] == LATER[-1].title
     assert row_titles(portal, LIST_PATH + "index_2.htm")[-1] == bottom

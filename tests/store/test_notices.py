@@ -74,8 +74,28 @@ def test_a_failed_opening_waits_its_turn_and_then_gives_up(notices: Notices) -> 
     notices.postpone(stored.id, "HTTP 502", later, poison=False)
     assert notices.list_waiting("local", NOW, 9) == []
     assert notices.list_waiting("local", later, 9)[0].attempts == 1
-    notices.postpone(stored.id, "HTTP 502", later, poison=True)
-    assert notices.list_waiting("local", later + timedelta(days=9), 9) == []
+    week = later + timedelta(days=7)
+    notices.postpone(stored.id, "HTTP 404", week, poison=True)
+    assert notices.list_waiting("local", week - timedelta(seconds=1), 9) == []
+    assert [row.state for row in notices.list_waiting("local", week, 9)] == ["poison"]
+
+
+def test_an_outage_of_the_host_is_no_failed_try(notices: Notices) -> None:
+    keep(notices, make_listing("a"), opens=True)
+    stored = notices.list_waiting("local", NOW, 9)[0]
+    notices.defer(stored.id, "HTTP 502", NOW + timedelta(minutes=10))
+    assert notices.list_waiting("local", NOW, 9) == []
+    assert notices.count_failing("local") == 1
+    assert notices.list_waiting("local", NOW + timedelta(minutes=10), 9)[0].attempts == 0
+
+
+def test_another_buyer_is_a_change_and_the_new_one_is_kept(notices: Notices) -> None:
+    first = Listing("a", "https://example.org/a", "title", buyer="样例市第一中学")
+    keep(notices, first)
+    row = Listing("a", "https://example.org/a", "title", buyer="样例市公安局")
+    assert notices.diff("local", [row]).changed == ("a",)
+    keep(notices, row, opens=True)
+    assert notices.list_waiting("local", NOW, 9)[0].listing.buyer == "样例市公安局"
 
 
 @settings(

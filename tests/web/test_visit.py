@@ -87,7 +87,8 @@ def test_a_visit_asks_robots_first_waits_and_archives(guest: Guest) -> None:
     assert capture.record_id == "kept 2"
     assert capture.fetched_at == NOW + timedelta(seconds=5)
     assert caught.value.cause == FetchCause.ROBOTS
-    assert guest.spent == {("127.0.0.1", NOW.date()): 3}
+    # Each port of this machine is a portal of its own.
+    assert guest.spent == {(f"127.0.0.1:{server.port}", NOW.date()): 3}
 
 
 def test_robots_can_be_left_unasked(fake: FakeTime) -> None:
@@ -175,6 +176,23 @@ def test_a_robots_txt_that_redirects_away_means_no_rules(guest: Guest) -> None:
     routes = {"/robots.txt": redirect("http://portal.example/404"), "/": reply(b"page")}
     with HostileServer(routes) as server:
         assert guest.visitor.get(server.url(), NOW).body == b"page"
+
+
+def test_a_redirect_to_where_robots_may_not_go_is_not_kept(guest: Guest) -> None:
+    routes = {
+        "/robots.txt": reply(b"User-agent: *\nDisallow: /admin"),
+        "/list": redirect("/admin/list"),
+        "/moved": redirect("/open"),
+        "/admin/list": reply(b"page"),
+        "/open": reply(b"page"),
+    }
+    with HostileServer(routes) as server:
+        with pytest.raises(FetchError, match="disallows /admin/list") as caught:
+            guest.visitor.get(server.url("/list"), NOW)
+        capture = guest.visitor.get(server.url("/moved"), NOW)
+    assert caught.value.cause == FetchCause.ROBOTS
+    assert capture.final_url == server.url("/open")
+    assert [kept.url for kept in guest.kept] == [server.url("/robots.txt"), server.url("/moved")]
 
 
 def test_headers_reach_the_page_and_not_robots_txt(guest: Guest) -> None:
