@@ -253,7 +253,7 @@ def alerts(
             row["deliveries"] = ", ".join(
                 f"{d['receiver']} {d['state']}" for d in row["deliveries"]
             )
-            row["what"] = row["products"] or row["title"]
+            row["what"] = row["products"] or row["title_en"] or row["title"]
             row["verdict"] = f"SAMPLE {row['verdict']}" if row["sample"] else row["verdict"]
     print_rows(rows, as_json, ["id", "created", "verdict", "what", "buyer_en", "deliveries"])
 

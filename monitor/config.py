@@ -261,7 +261,10 @@ def _refuse(
 
 @dataclass(frozen=True)
 class Outline:
-    """What a reader of the store wants to know of a configured source; `every` in seconds."""
+    """What a reader of the store wants to know of a configured source.
+
+    `every` is in seconds; `budget` is 0 where none is kept.
+    """
 
     every: int
     budget: int
@@ -274,7 +277,9 @@ def read_outline(
     """Return the state folder and an outline of each source; touches no secret."""
     file = load_yaml(path, ConfigFile).value
     outlines = {
-        name: Outline(source.every, source.budget, _find_host(source))
+        name: Outline(
+            source.every, 0 if source.portal == "sample" else source.budget, _find_host(source)
+        )
         for name, source in file.sources.items()
         if source.enabled
     }

@@ -33,6 +33,7 @@ DOORS = {
     "urllib3": ["web.fetch", "web.guards"],
     "protego": ["web.manners"],
     "bs4": ["text.markup"],
+    "soupsieve": ["text.markup"],
     "feedparser": ["portals.feed"],
     "apprise": ["alerting.deliver"],
     "apscheduler": ["daemon"],

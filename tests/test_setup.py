@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from monitor.config import ReceiverConfig
-from monitor.setup import Setup, settle_outbox
-from tests.house import House, make_award, make_config, open_house
+from monitor.errors import ConfigError
+from monitor.setup import Setup, load_setup, settle_outbox
+from tests.house import WATCHLISTS, House, make_award, make_config, open_house
 
 
 def rename_receiver(house: House, folder: Path) -> Setup:
@@ -42,3 +45,31 @@ def test_the_digest_of_a_removed_source_is_let_go(tmp_path: Path) -> None:
         bare = replace(house.setup, config=replace(house.config, sources={}))
         settle_outbox(bare, house.rooms)
         assert house.told() == [("waiting", "alert")]
+
+
+@pytest.mark.parametrize(
+    ("stanza", "said"),
+    [
+        ("portal: linklist, row: {row: 'li >'}", "8:40: 'li >' is no CSS selector"),
+        ("portal: ccgp, default_organ: nobody", "8:40: no agency 'nobody' in the watchlists"),
+        ("portal: ccgp, proxy: 'ftp://127.0.0.1'", "8:32: a proxy is an http:// or socks5h:// URL"),
+    ],
+)
+def test_what_only_another_room_can_judge_is_refused_at_its_place(
+    tmp_path: Path, stanza: str, said: str
+) -> None:
+    lines = [
+        f"watchlists: {WATCHLISTS}",
+        "receivers:",
+        "  terminal: {type: terminal}",
+        "",
+        "",
+        "",
+        "sources:",
+        f"  local: {{{stanza}, lists: ['https://example.org/']}}",
+    ]
+    path = tmp_path / "config.yaml"
+    path.write_text("\n".join(lines), "utf-8")
+    with pytest.raises(ConfigError) as raised:
+        load_setup(path, {})
+    assert f"config.yaml:{said}" in str(raised.value)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import soupsieve
 from bs4 import BeautifulSoup, Tag
 from bs4.element import Comment, NavigableString, PreformattedString
 
@@ -88,8 +89,8 @@ def select_all(root: Element, css: str) -> list[Element]:
 def is_selector(css: str) -> bool:
     """Return whether a text is a CSS selector."""
     try:
-        BeautifulSoup("<p></p>", "lxml").select_one(css)
-    except (ValueError, SyntaxError):
+        soupsieve.compile(css)
+    except soupsieve.SelectorSyntaxError:
         return False
     return True
 
