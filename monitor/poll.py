@@ -30,6 +30,7 @@ from monitor.screening.score import Screener
 from monitor.store import Store
 from monitor.store.notices import Triage
 from monitor.store.sources import Health, SourceRow
+from monitor.web.addresses import find_origins
 from monitor.web.fetch import Fetcher, FetchRules
 from monitor.web.manners import Manners, Pace, Robots
 from monitor.web.visit import Visitor
@@ -345,6 +346,7 @@ def make_rules(source: SourceConfig, user_agent: str) -> FetchRules:
         user_agent=user_agent,
         deadline=source.deadline,
         allow_loopback=source.allow_loopback,
+        loopback_origins=find_origins(source.lists),
         verify_tls=source.verify_tls,
         ca_file=source.ca_file,
         proxy=source.proxy,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from monitor.alerting.defuse import defuse
 from monitor.errors import DeliveryError
@@ -14,8 +15,22 @@ class UnconfirmedError(DeliveryError):
     """No acceptance was seen, but the message may have arrived: a timeout, a 500 after reading."""
 
 
-_HTTP = re.compile(r"\berror=(\d{3})\b")
-_SMTP = re.compile(r"\((\d{3}), b(['\"])(.{0,200}?)\2\)")
+class LogLine(NamedTuple):
+    """One entry of Apprise's log: the name of its level and its text."""
+
+    level: str
+    text: str
+
+
+# What a notice says of itself is in the log too, in DEBUG lines with the payload. Only the
+# plugins' own failure lines count: each pattern is tied to where the plugin's words stand.
+_LOUD = frozenset({"WARNING", "ERROR", "CRITICAL"})
+_HTTP = re.compile(r"Failed to .*\berror=(\d{3})\.?\Z", re.S)
+_EXCEPTION = re.compile(r"(?:Socket|I/O|SMTP|JSON) Exception: (.*)", re.S)
+_UNFINISHED = re.compile(r"Service '.*' did not finish within [\d.]+s\.\Z")
+_SMTP = re.compile(r"(?:\{(?:'[^']*'|\"[^\"]*\"): )?\((\d{3}), b(['\"])(.{0,200}?)\2")
+# A GET carries the message in its address.
+_ADDRESS = re.compile(r"(?<=with url: )\S+")
 _BEFORE_SENDING = (
     (re.compile(r"Connection refused", re.I), "connection refused"),
     (re.compile(r"Name or service not known|getaddrinfo|NameResolution|No address", re.I),
@@ -30,18 +45,32 @@ _AFTER_SENDING = (
     (re.compile(r"Connection aborted|reset by peer|unexpectedly closed|Broken pipe", re.I),
      "the connection broke"),
 )  # fmt: skip
-# Busy, or not now: the other 4xx will say the same tomorrow.
-_TEMPORARY = frozenset({408, 409, 421, 423, 425, 429})
+# Busy, or not now: the other 4xx will say the same tomorrow. A wrong password can be mended
+# while the messages wait, so 401, 403 and 407 wait, and so do the replies of RFC 4954.
+_TEMPORARY = frozenset({401, 403, 407, 408, 409, 421, 423, 425, 429})
+_SMTP_PASSWORD = frozenset({"530", "534", "535", "538"})
 
 
-def read_cause(lines: Iterable[str], secrets: frozenset[str]) -> DeliveryError:
+def read_cause(lines: Iterable[LogLine], secrets: frozenset[str]) -> DeliveryError:
     """Return the error for what Apprise logged, in words of ours: nothing secret is repeated."""
-    text = "\n".join(lines)
-    if found := _HTTP.search(text):
-        return _judge_http(int(found[1]))
-    if found := _SMTP.search(text):
-        cause = f"SMTP {found[1]} {defuse(_mask_secrets(found[3], secrets), 100)}".rstrip()
-        return DeliveryError(cause, permanent=found[1].startswith("5"))
+    reasons: list[str] = []
+    for level, text in lines:
+        if level in _LOUD and (found := _HTTP.match(text)):
+            return _judge_http(int(found[1]))
+        if found := _EXCEPTION.match(text):
+            reasons.append(_ADDRESS.sub("", found[1]))
+        elif level in _LOUD and _UNFINISHED.match(text):
+            reasons.append(text)
+    return _judge_reasons(reasons, secrets)
+
+
+def _judge_reasons(reasons: list[str], secrets: frozenset[str]) -> DeliveryError:
+    for reason in reasons:
+        if found := _SMTP.match(reason):
+            cause = f"SMTP {found[1]} {defuse(_mask_secrets(found[3], secrets), 100)}".rstrip()
+            lasting = found[1].startswith("5") and found[1] not in _SMTP_PASSWORD
+            return DeliveryError(cause, permanent=lasting)
+    text = "\n".join(reasons)
     for pattern, cause in _BEFORE_SENDING:
         if pattern.search(text):
             return DeliveryError(cause)

@@ -6,6 +6,7 @@ Everything that a notice says passes mask_private; making it harmless to show is
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -26,13 +27,15 @@ from monitor.screening.bodies import name_english
 from monitor.screening.entries import Brand
 from monitor.screening.gloss import STANCE_NAMES, TAG_NAMES, gloss_item, gloss_title, gloss_unit
 from monitor.screening.lists import listed_on
-from monitor.screening.score import ALERTING, CHINA
+from monitor.screening.score import ALERTING, CHINA, REVIEWING
 from monitor.text.privacy import mask_private
 
-MOST_HITS = 12
+MOST_HITS = 40
+MOST_QUOTES = 3
 MOST_ITEMS = 10
 MOST_SUPPLIERS = 10
 _ITEM_FIELD = re.compile(r"items\[(\d+)\]")
+_TELLING = re.compile(r"'(.+)' is a telling purchase")
 _STANCES = list(Stance)
 _STRENGTHS = list(Strength)
 
@@ -60,6 +63,7 @@ def build_content(
     title = mask_private(notice.title)
     hits = sort_hits(match.hits)
     items = _sort_items(notice.items, hits)
+    shown, hits_more = _choose_hits(hits)
     return {
         "title": title,
         "title_en": gloss_title(title, notice.region),
@@ -72,9 +76,11 @@ def build_content(
         "suppliers_more": max(0, len(notice.suppliers) - MOST_SUPPLIERS),
         "value": _describe_value(notice),
         "project_number": mask_private(notice.project_number),
-        "hits": [_describe_hit(hit, brands) for hit in hits[:MOST_HITS]],
-        "hits_more": max(0, len(hits) - MOST_HITS),
-        "items": [_describe_item(item) for item in items[:MOST_ITEMS]],
+        "hits": [_describe_hit(hit, brands) for hit in shown],
+        "hits_more": hits_more,
+        "products": _name_products(hits, brands),
+        "telling_purchase": _find_telling(match.features),
+        "items": [_describe_item(number, item) for number, item in items[:MOST_ITEMS]],
         "items_more": max(0, len(items) - MOST_ITEMS),
         "features": [_describe_feature(feature) for feature in match.features],
         "verdict": str(match.verdict),
@@ -105,13 +111,52 @@ def _rank_hit(hit: Hit) -> tuple[bool, int, int]:
     return hit.stance not in ALERTING, stance, strength
 
 
-def _sort_items(items: Sequence[Item], hits: Sequence[Hit]) -> list[Item]:
-    """Return the items that hits touch in the order of the hits, then the others as printed."""
+def _choose_hits(hits: Sequence[Hit]) -> tuple[list[Hit], int]:
+    """Return sorted hits without repeats, and the number of those left out.
+
+    Of each brand and stance the first few stay; the first of each come before any second one.
+    """
+    different: dict[tuple[str, str, str], Hit] = {}
+    for hit in hits:
+        different.setdefault((hit.entry, hit.field, hit.quote), hit)
+    rounds: list[list[Hit]] = [[] for _ in range(MOST_QUOTES)]
+    seen: Counter[tuple[str, Stance]] = Counter()
+    for hit in different.values():
+        place = seen[hit.entry, hit.stance]
+        seen[hit.entry, hit.stance] += 1
+        if place < MOST_QUOTES:
+            rounds[place].append(hit)
+    kept = [hit for each in rounds for hit in each][:MOST_HITS]
+    return sorted(kept, key=hits.index), len(different) - len(kept)
+
+
+def _name_products(hits: Sequence[Hit], brands: Mapping[str, Brand]) -> list[str]:
+    """Return the brands that made the verdict: told as bought, else at least as wanted."""
+    told = [hit for hit in hits if hit.stance in ALERTING]
+    told = told or [hit for hit in hits if hit.stance in REVIEWING]
+    return list(dict.fromkeys(_name_brand(hit, brands) for hit in told))
+
+
+def _name_brand(hit: Hit, brands: Mapping[str, Brand]) -> str:
+    return brands[hit.entry].name if hit.entry in brands else hit.entry
+
+
+def _find_telling(features: Sequence[Feature]) -> str:
+    """Return the word for which a notice is told whose items could not be read, or ""."""
+    found = (_TELLING.match(f.why) for f in features if f.name == "not checkable")
+    return next((one[1] for one in found if one), "")
+
+
+def _sort_items(items: Sequence[Item], hits: Sequence[Hit]) -> list[tuple[int, Item]]:
+    """Return the items that hits touch in the order of the hits, then the others as printed.
+
+    Each has its number in the notice, counted from 1.
+    """
     touched = [
         int(found[1]) for hit in hits if (found := _ITEM_FIELD.search(hit.field)) is not None
     ]
     order = dict.fromkeys([*(n for n in touched if n < len(items)), *range(len(items))])
-    return [items[number] for number in order]
+    return [(number + 1, items[number]) for number in order]
 
 
 def _find_day(notice: Notice, capture: Capture) -> datetime:
@@ -159,22 +204,24 @@ def _describe_value(notice: Notice) -> Content | None:
 
 
 def _describe_hit(hit: Hit, brands: Mapping[str, Brand]) -> Content:
-    brand = brands.get(hit.entry)
     return {
         "entry": hit.entry,
-        "name": brand.name if brand else hit.entry,
+        "name": _name_brand(hit, brands),
         "alias": hit.alias,
         "strength": str(hit.strength),
         "stance": str(hit.stance),
         "stance_en": STANCE_NAMES[hit.stance],
+        "telling": hit.stance in ALERTING or hit.stance in REVIEWING,
+        "why": mask_private(hit.why),
         "field": hit.field,
         "quote": mask_private(hit.quote),
     }
 
 
-def _describe_item(item: Item) -> Content:
+def _describe_item(number: int, item: Item) -> Content:
     name = mask_private(item.name)
     return {
+        "number": number,
         "name": name,
         "name_en": gloss_item(name),
         "brand": mask_private(item.brand),

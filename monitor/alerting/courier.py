@@ -24,6 +24,8 @@ LONGEST_HOLD = 600.0
 SPREAD = 0.2
 CHAT_PAUSE = 1.0
 FAILURES_IN_A_ROW = 2
+# A machine that was off has tried nothing: age alone buries no message.
+FEWEST_TRIES = 5
 
 
 class Sender(Protocol):
@@ -109,10 +111,11 @@ class Courier:
     ) -> None:
         doubtful = isinstance(error, UnconfirmedError)
         age = moment - min(delivery.created_at for delivery in batch)
-        if error.permanent or age >= timedelta(seconds=self._receiver.dead_after):
+        tries = max(delivery.attempts for delivery in batch)
+        old = age >= timedelta(seconds=self._receiver.dead_after)
+        if error.permanent or (old and tries >= FEWEST_TRIES):
             self._bury(batch, str(error), moment)
             return
-        tries = max(delivery.attempts for delivery in batch)
         at = moment + self._wait_after(tries - 1, LONGEST_WAIT)
         log.warning(
             "receiver %s did not accept %s: %s; next try at %s",

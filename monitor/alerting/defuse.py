@@ -7,7 +7,7 @@ import re
 import unicodedata
 from urllib.parse import quote, urlsplit
 
-QUOTE_LIMIT = 160
+QUOTE_LIMIT = 220
 TITLE_LIMIT = 200
 LINK_LIMIT = 1500
 _LONGEST_READ = 20_000
@@ -42,6 +42,10 @@ _CHANGES = (
     (re.compile(r"(?<=[\w\-)])\.(?!yaml:\d)(?=(?:xn--)?[^\W\d_]{2})"), " ."),
 )
 
+_OWN_LINK = re.compile(
+    r"(https?://(?:\[[0-9a-f:.]+\])?[!#-&+-;=?-Z_a-z~]*[#-&+\-/0-9=A-Z_a-z~])", re.IGNORECASE
+)
+
 
 def defuse(text: object, limit: int = TITLE_LIMIT) -> str:
     """Return a value on one line with nothing in it that a chat, mailer or terminal acts on.
@@ -49,12 +53,35 @@ def defuse(text: object, limit: int = TITLE_LIMIT) -> str:
     Dropped: control characters, terminal escapes, direction marks, zero-width characters.
     Broken up, but readable: mentions, markup, Markdown links, addresses. Longer values end in …
     """
-    plain = _ANSI.sub("", str(text)[:_LONGEST_READ])
-    plain = " ".join("".join(_keep_visible(plain)).split())
+    plain = _clean(text)
     for pattern, replacement in _CHANGES:
         plain = pattern.sub(replacement, plain)
     plain = " ".join(plain.split())
     return plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
+
+
+def defuse_own(text: object, limit: int) -> str:
+    """Return a line of the program's own text: as defuse, but http addresses stay whole.
+
+    What stands around an address, and an address that make_link refuses, is defused.
+    """
+    plain = _clean(text)
+    if len(plain) > limit:
+        # A cut address would lead elsewhere.
+        return defuse(plain, limit)
+    shown = ""
+    for number, part in enumerate(_OWN_LINK.split(plain)):
+        link = make_link(part) if number % 2 else ""
+        part = link or defuse(part, limit)
+        # A blank keeps an address apart from words before it and behind it: 见http://…
+        glue = shown and part and part[0] not in ",.;:!?)"
+        shown += (" " if glue else "") + part
+    return shown
+
+
+def _clean(text: object) -> str:
+    """Return a value on one line without terminal escapes and all that does not show."""
+    return " ".join("".join(_keep_visible(_ANSI.sub("", str(text)[:_LONGEST_READ]))).split())
 
 
 def _keep_visible(text: str) -> list[str]:

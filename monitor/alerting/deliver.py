@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import apprise
 
-from monitor.alerting.causes import UnconfirmedError, list_secrets, read_cause
+from monitor.alerting.causes import LogLine, UnconfirmedError, list_secrets, read_cause
 from monitor.alerting.courier import Courier, Sender
 from monitor.alerting.render import render_terminal
 from monitor.config import Receiver
@@ -173,7 +173,7 @@ class AppriseSender:
         with result:
             if result:
                 return
-            lines = [entry.message for entry in result.logs()]
+            lines = [LogLine(entry.level, entry.message) for entry in result.logs()]
         raise read_cause(lines, self._secrets)
 
     def _split(self, message: Message) -> list[tuple[str, str]]:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from monitor.alerting.defuse import defuse, make_link, quote_text
-from monitor.models import Message, Reason, Verdict
-from monitor.screening.score import ALERTING, REVIEWING
+from monitor.alerting.defuse import defuse, defuse_own, make_link, quote_text
+from monitor.models import Message, Reason, Tag, Verdict
+from monitor.screening.gloss import TAG_NAMES
 
 Content = Mapping[str, Any]
 
@@ -21,7 +21,8 @@ SELF_SAMPLE_LINE = "SAMPLE: this is about the built-in sample portal, not a real
 COPY_LINE = "This may be a second copy: the first could not be confirmed."
 _SUBJECT_LIMIT = 150
 _INDENT = " " * 11
-_SHOWN_HITS = 3
+_SHOWN_BRANDS = 6
+_SHOWN_MENTIONS = 4
 _SHOWN_ITEMS = 5
 _SHOWN_SUPPLIERS = 3
 _SHOWN_FEATURES = 5
@@ -33,21 +34,25 @@ _REASONS = {
     Reason.UNPROVEN_MENTION: "the text mentions the product without proving that it is bought",
     Reason.NOT_CHECKABLE: "what is bought could not be read here; not checked does not mean no",
     Reason.CANCELLED: "a purchase that names the product was cancelled or failed",
-    Reason.MATCH_CHANGED: "told again, because what it says about the match changed",
 }
 _SEVERITIES = {
-    "core": "a security organ (core)",
-    "medium": "a body of the security system (medium)",
+    "core": "a security organ",
+    "medium": "a body of the security system",
 }
+_STAGES = {str(tag): name.partition(" (")[0] for tag, name in TAG_NAMES.items()}
+_STAGE_CODE = re.compile(rf"\b(?:{'|'.join(_STAGES)})(?='s )")
+# Before an award there is a budget only.
+_BUDGETED = frozenset({Tag.PLANNING, Tag.TENDER, Tag.TENDER_AMENDMENT})
 
 
 def render_alert(content: Content, *, second_copy: bool = False) -> Message:
     """Return the message for one notice."""
     lines = [
+        *_write_change(content),
         *_write_what(content),
         *_write_buyer(content),
         *_write_suppliers(content),
-        _line("Value", _write_value(content)),
+        _line(_name_value(content), _write_value(content)),
         _line("Published", _write_published(content)),
         _line("Stage", defuse(content["stage_en"]) or "not known: the notice does not say"),
         *_write_project(content),
@@ -87,7 +92,7 @@ def render_self(content: Content, *, second_copy: bool = False) -> Message:
 
     `content` has subject and body, and may have alert_id and sample.
     """
-    lines = [defuse(line, 400) for line in str(content["body"]).splitlines()[:_SELF_LINES]]
+    lines = [defuse_own(line, 400) for line in str(content["body"]).splitlines()[:_SELF_LINES]]
     ids = (str(content["alert_id"]),) if "alert_id" in content else ()
     lines += ["", *(_line("Alert", defuse(name)) for name in ids)] if ids else []
     sample = bool(content.get("sample"))
@@ -109,7 +114,7 @@ def name_alert(content: Content) -> str:
     parts = (
         _name_products(content),
         defuse(buyer["name_en"] or buyer["name"], 80) or "buyer not named",
-        defuse(content["tag"]) or "stage not known",
+        defuse(content["stage_en"]).partition(" (")[0] or "stage not known",
     )
     return defuse(f"[{str(content['verdict']).upper()}] {' – '.join(parts)}", _SUBJECT_LIMIT)
 
@@ -133,22 +138,39 @@ def _lines(label: str, texts: Sequence[str]) -> list[str]:
 
 
 def _name_products(content: Content) -> str:
-    names = list(dict.fromkeys(defuse(hit["name"], 60) for hit in _telling_hits(content)))
+    names = content["products"]
     if not names:
-        return "items could not be checked"
+        return _write_unchecked(content)
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-    return ", ".join(names[:2]) + more
+    return ", ".join(defuse(name, 60) for name in names[:2]) + more
 
 
-def _telling_hits(content: Content) -> list[Content]:
-    """Return the hits that made the verdict; all of them where none did."""
-    hits: list[Content] = list(content["hits"])
-    alerting = [hit for hit in hits if hit["stance"] in ALERTING]
-    return alerting or [hit for hit in hits if hit["stance"] in REVIEWING] or hits
+def _write_unchecked(content: Content) -> str:
+    word = defuse(content["telling_purchase"], 40)
+    return "items could not be checked" + (f" (telling purchase: {word})" if word else "")
+
+
+def _name_value(content: Content) -> str:
+    return "Budget" if content["tag"] in _BUDGETED else "Value"
+
+
+def _write_change(content: Content) -> list[str]:
+    """Return the line that a notice was told before; nothing for one told for the first time."""
+    if content["reason"] != Reason.MATCH_CHANGED:
+        return []
+    fields = ", ".join(str(name).replace("_", " ") for name in content["changed"])
+    what = defuse(fields, 120) or "what the watchlists find in it"
+    return [_line("Changed", f"{what} (this notice was told before)")]
+
+
+def _count_more(number: int, noun: str) -> list[str]:
+    """Return the line for what is not shown; nothing for nothing."""
+    return [f"and {number} more {noun}{'' if number == 1 else 's'}"] if number > 0 else []
 
 
 _ITEM_FIELD = re.compile(r"items\[(\d+)\]\.(\w+)")
 _FIELDS = {"body": "the text", "table": "a table", "items": "the item table", "title": "the title"}
+_PLACE = re.compile(rf"(?<= in )(?:{'|'.join(_FIELDS)})(?= \()")
 
 
 def _name_field(field: str) -> str:
@@ -163,38 +185,52 @@ def _reword_why(why: str, names: Mapping[str, str]) -> str:
     """Return a feature's reason with entries by their names and fields in words."""
     entry, blank, rest = why.partition(" ")
     text = f"{names.get(entry, entry)}{blank}{rest}"
+    text = _STAGE_CODE.sub(lambda found: _STAGES[found.group()], text)
+    text = _PLACE.sub(lambda found: _FIELDS[found.group()], text)
     return _ITEM_FIELD.sub(lambda found: _name_field(found.group()), text)
 
 
 def _write_what(content: Content) -> Iterator[str]:
-    hits, items = content["hits"], content["items"]
-    whats = [
-        f"{defuse(hit['name'])} – {defuse(hit['stance_en'])}\n"
-        f"  {quote_text(hit['quote'])} in {_name_field(hit['field'])}"
-        for hit in hits[:_SHOWN_HITS]
-    ]
-    more = len(hits) - _SHOWN_HITS + content["hits_more"]
-    if more > 0:
-        whats.append(f"and {more} more places")
-    if not hits:
-        whats = ["no watched product named; what is bought could not be read here"]
-    yield from _lines("What", [line for what in whats for line in what.split("\n")])
+    items = content["items"]
+    yield from _lines("What", list(_write_hits(content)) or [_write_unchecked(content)])
     shown = [_write_item(item) for item in items[:_SHOWN_ITEMS]]
-    if (rest := len(items) - _SHOWN_ITEMS + content["items_more"]) > 0:
-        shown.append(f"and {rest} more items")
-    yield from _lines("Items", shown)
+    rest = len(items) - len(shown) + content["items_more"]
+    yield from _lines("Items", shown + _count_more(rest, "item"))
     titles = [defuse(content["title_en"]), defuse(content["title"])]
     yield from _lines("Notice", list(dict.fromkeys(titles)))
 
 
+def _write_hits(content: Content) -> Iterator[str]:
+    """Yield one heading for each brand and stance, with its quotations under it.
+
+    Many brands have one quotation each; those beyond the first few are still named.
+    """
+    groups: dict[str, list[Content]] = {}
+    for hit in (hit for hit in content["hits"] if hit["telling"]):
+        heading = f"{defuse(hit['name'])} – {defuse(hit['stance_en'])}"
+        groups.setdefault(heading, []).append(hit)
+    each = 3 if len(groups) <= 2 else 1
+    hidden = content["hits_more"]
+    for heading, hits in list(groups.items())[:_SHOWN_BRANDS]:
+        yield heading
+        for hit in hits[:each]:
+            yield f"  {quote_text(hit['quote'])} in {_name_field(hit['field'])}"
+        hidden += len(hits[each:])
+    if others := list(groups)[_SHOWN_BRANDS:]:
+        yield f"also {'; '.join(others)}"
+    if groups:
+        yield from _count_more(hidden, "place")
+
+
 def _write_item(item: Content) -> str:
     name = _pair(item["name_en"], item["name"])
-    parts = [name or "item without a name"]
+    parts = [f"{item['number']}. {name or 'item without a name'}"]
     parts += [f"brand {defuse(item['brand'], 60)}"] if item["brand"] else []
     parts += [f"model {defuse(item['model'], 80)}"] if item["model"] else []
     if item["quantity"] is not None:
         unit = _pair(_count_unit(item["unit_en"], item["quantity"]), item["unit"], 30)
-        parts.append(f"{item['quantity']:,.10g} {unit}".rstrip())
+        number = f"{item['quantity']:,.10g}"
+        parts.append(f"{number} {unit}" if unit else f"quantity {number}")
     if item["unit_price"] is not None:
         parts.append(f"{_write_money(item['unit_price'])} each")
     return ", ".join(parts)
@@ -218,14 +254,18 @@ def _write_buyer(content: Content) -> Iterator[str]:
     lines = list(dict.fromkeys(defuse(n) for n in (buyer["name_en"], buyer["name"]) if n))
     kind = _SEVERITIES.get(buyer["severity"], "not known as a security organ")
     where = f", named as: {defuse(buyer['where'], 60)}" if buyer["where"] else ""
-    agency = f", agency {defuse(buyer['agency'], 60)}" if buyer["agency"] else ""
-    lines = [*(lines or ["not named"]), kind + agency + where]
+    lines = [*(lines or ["not named"]), kind + where]
     if buyer["formal"]:
         lines.append(f"buyer on paper: {_name_pair(buyer['formal'])}")
     yield from _lines("Buyer", lines)
-    day = defuse(buyer["listed_day"])
-    listed = [defuse(name) for name in buyer["listed"][:_SHOWN_LISTS]]
-    yield from _lines("Listed", [f"on {day}: {n}" for n in listed] or [f"on {day}: none known"])
+    known = _write_lists(buyer, _SHOWN_LISTS) or "none known"
+    yield f"Sanctions lists: {known} on {defuse(buyer['listed_day'])}"
+
+
+def _write_lists(buyer: Content, limit: int) -> str:
+    shown = [defuse(name).replace("(verify)", "(recalled, verify)") for name in buyer["listed"]]
+    more = f" and {len(shown) - limit} more" if len(shown) > limit else ""
+    return "; ".join(shown[:limit]) + more
 
 
 def _name_pair(body: Content) -> str:
@@ -275,15 +315,33 @@ def _write_why(content: Content) -> Iterator[str]:
     reasons = [reason for reason in dict.fromkeys(told) if reason]
     if content["changed"]:
         reasons.append(f"changed: {defuse(', '.join(map(str, content['changed'])), 120)}")
-    features = content["features"]
+    # A product without weight is a mention, told below with the others.
+    features = [f for f in content["features"] if f["name"] != "product" or f["weight"]]
+    reasons += [_write_feature(feature, content) for feature in features[:_SHOWN_FEATURES]]
+    reasons += _count_more(len(features) - _SHOWN_FEATURES, "reason")
+    reasons += _list_mentions(content)
+    yield from _lines("Why", [*reasons, f"confidence score: {content['score']:.2f} of 1"])
+
+
+def _write_feature(feature: Content, content: Content) -> str:
+    buyer = content["buyer"]
+    if feature["name"] == "organ" and buyer["severity"]:
+        name = defuse(buyer["name_en"] or buyer["name"])
+        return f"organ: {name} ({defuse(buyer['where'], 60)}) is {_SEVERITIES[buyer['severity']]}"
     names = {hit["entry"]: hit["name"] for hit in content["hits"]}
-    reasons += [
-        f"{defuse(f['name'])}: {defuse(_reword_why(f['why'], names))}"
-        for f in features[:_SHOWN_FEATURES]
+    return f"{defuse(feature['name'])}: {defuse(_reword_why(feature['why'], names))}"
+
+
+def _list_mentions(content: Content) -> list[str]:
+    """Return the brands that are named but not bought, each with its reason."""
+    mentions = [
+        f"not counted: {defuse(hit['name'], 60)} ({defuse(hit['stance'])}: {defuse(hit['why'])})"
+        for hit in content["hits"]
+        if not hit["telling"]
     ]
-    if len(features) > _SHOWN_FEATURES:
-        reasons.append(f"and {len(features) - _SHOWN_FEATURES} more")
-    yield from _lines("Why", [*reasons, f"score {content['score']:.2f} of 1"])
+    mentions = list(dict.fromkeys(mentions))
+    rest = len(mentions) - _SHOWN_MENTIONS
+    return mentions[:_SHOWN_MENTIONS] + _count_more(rest, "mention that does not count")
 
 
 def _write_evidence(content: Content) -> Iterator[str]:
@@ -309,13 +367,29 @@ def _count_verdicts(contents: Sequence[Content]) -> str:
 
 
 def _write_block(number: int, content: Content) -> Iterator[str]:
-    buyer, suppliers, hits = content["buyer"], content["suppliers"], _telling_hits(content)
+    buyer = content["buyer"]
+    hits = [hit for hit in content["hits"] if hit["telling"]]
     yield f"{number}. {name_alert(content)}"
+    yield from (f"   {line}" for line in _write_change(content))
     yield f"   {defuse(content['title_en'])}"
     quoted = f" {quote_text(hits[0]['quote'])}" if hits else ""
     yield f"   {_pair(buyer['name_en'], buyer['name'])}{quoted}"
-    supplier = _name_pair(suppliers[0]) if suppliers else "a supplier not named"
-    yield f"   from {supplier}; {_write_value(content)}; {_write_published(content)}"
+    if facts := _list_facts(content):
+        yield f"   {' · '.join(facts)}"
     yield f"   {make_link(content['url']) or 'no address that is safe to open'}"
-    listed = f"; listed: {', '.join(map(defuse, buyer['listed'][:2]))}" if buyer["listed"] else ""
-    yield f"   id {defuse(content['alert_id'])}{listed}"
+    lists = _write_lists(buyer, 2)
+    yield f"   id {defuse(content['alert_id'])}" + (f" · Sanctions lists: {lists}" if lists else "")
+
+
+def _list_facts(content: Content) -> list[str]:
+    """Return who supplies, for how much and since when it is public, as far as it is known."""
+    suppliers, value, facts = content["suppliers"], content["value"], []
+    if suppliers:
+        more = len(suppliers) - 1 + content["suppliers_more"]
+        facts.append(f"Supplier: {_name_pair(suppliers[0])}" + (f" and {more} more" * (more > 0)))
+    if value:
+        money = _write_money(value["amount"], value["currency"])
+        facts.append(f"{_name_value(content)}: {money}")
+    if content["published"] or content["published_raw"]:
+        facts.append(f"Published: {_write_published(content)}")
+    return facts

@@ -90,7 +90,7 @@ class CcgpPortal:
             region=listing.region,
             buyer=_named_text(root, "purchaserOrgName") or listing.buyer,
             procuring_entity=_named_text(root, "agencyName"),
-            documents=find_documents(_find_container(root), capture.url),
+            documents=find_documents(_find_container(root), capture.final_url),
         )  # fmt: skip
         return read_page(text, facts, anchors=_BODIES, extra=("div.vF_detail_main > div.table",))
 

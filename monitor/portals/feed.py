@@ -7,6 +7,7 @@ takes an HTML error page for an empty feed: bytes, our own dates and the version
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import feedparser
@@ -15,12 +16,22 @@ from monitor.config import SourceConfig
 from monitor.errors import LayoutError
 from monitor.models import Capture, Issue, Listing, Notice
 from monitor.portals.base import ListPage, Refusal, find_refusal, join_address, page_text
-from monitor.portals.pages import read_page
+from monitor.portals.pages import read_page, refuse_detour
 from monitor.text.dates import read_date
 from monitor.text.fields import PageFacts
-from monitor.text.markup import inline_text, parse_html
+from monitor.text.labels import find_label, split_line
+from monitor.text.markup import Table, inline_text, parse_html, read_blocks
 
-_WHOLE_NOTICE = 200
+_FEWEST_CHARS = 200
+_FEWEST_LABELS = 2
+# How an excerpt ends: with dots, or with the words of the link to the rest.
+_CUT = re.compile(
+    r"(?:…|\.{3}|(?:阅读|查看|浏览|点击)(?:全文|原文|更多|详情|详细|查看)|更多|全文|详情|"
+    r"(?:read|continue|learn) ?(?:more|reading|on))[\s\[\]()（）【】>»→。.]*$",
+    re.IGNORECASE,
+)
+_REFERENCE = re.compile(r"&#(?:x0*([0-9a-f]+)|0*([0-9]+));?", re.IGNORECASE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class FeedPortal:
@@ -40,7 +51,7 @@ class FeedPortal:
     def read_listing(self, capture: Capture) -> ListPage:
         """Return the entries of a feed; raise LayoutError where it is none."""
         # One bad byte makes feedparser read the whole feed in a wrong charset: decode ourselves.
-        text = page_text(capture)
+        text = _drop_surrogates(page_text(capture))
         head, _, rest = text.partition("?>")
         body = rest if head.lstrip().startswith("<?xml") else text
         parsed = feedparser.parse(
@@ -67,7 +78,22 @@ class FeedPortal:
             region=listing.region or self.source.region,
             buyer=listing.buyer,
         )
-        return read_page(listing.content or page_text(capture), facts)
+        if listing.content:
+            return read_page(listing.content, facts)
+        text = page_text(capture)
+        refuse_detour(capture, parse_html(text))
+        return read_page(text, facts, base_url=capture.final_url)
+
+
+def _drop_surrogates(text: str) -> str:
+    """Replace what is no character and cannot be encoded: half a pair, also as a reference."""
+
+    def replace_reference(found: re.Match[str]) -> str:
+        digits, base = (found[1], 16) if found[1] else (found[2], 10)
+        code = int(digits, base) if len(digits) < 8 else -1
+        return found[0] if 0 <= code < 0xD800 or 0xDFFF < code <= 0x10FFFF else "\ufffd"
+
+    return _SURROGATE.sub("\ufffd", _REFERENCE.sub(replace_reference, text))
 
 
 def _read_entry(entry: Any, base_url: str, issues: list[Issue]) -> Listing | None:
@@ -82,7 +108,6 @@ def _read_entry(entry: Any, base_url: str, issues: list[Issue]) -> Listing | Non
     date = read_date(raw)
     if date is None:
         issues.append(Issue("unreadable date", "published", raw, url))
-    content = _entry_content(entry)
     return Listing(
         listing_id=identity,
         url=url,
@@ -92,10 +117,35 @@ def _read_entry(entry: Any, base_url: str, issues: list[Issue]) -> Listing | Non
         date_only=date.date_only if date else False,
         buyer=inline_text(parse_html(str(entry.get("author", "")))) if entry.get("author") else "",
         notice_type=", ".join(str(tag.get("term", "")) for tag in entry.get("tags", [])[:2]),
-        content=content if len(content) >= _WHOLE_NOTICE else "",
+        content=_find_content(entry),
     )
 
 
-def _entry_content(entry: Any) -> str:
+def _find_content(entry: Any) -> str:
+    """Return the whole notice where an entry carries it; '' for an excerpt, whose page is opened.
+
+    content:encoded and Atom's content are the whole text by their definition, a summary is
+    when it reads like a notice.
+    """
     parts = [str(part.get("value", "")) for part in entry.get("content", [])]
-    return max([*parts, str(entry.get("summary", ""))], key=len)
+    if (content := max(parts, key=len, default="")) and _is_whole(content, fewest_labels=0):
+        return content
+    summary = str(entry.get("summary", ""))
+    return summary if _is_whole(summary, fewest_labels=_FEWEST_LABELS) else ""
+
+
+def _is_whole(content: str, fewest_labels: int) -> bool:
+    if len(content) < _FEWEST_CHARS:
+        return False
+    lines: list[str] = []
+    labels = 0
+    for block in read_blocks(parse_html(content)):
+        if isinstance(block, Table):
+            cells = [cell for row in block.rows for cell in row]
+            lines += cells
+            labels += sum(find_label(cell) is not None for cell in cells)
+        else:
+            lines.append(block.text)
+    labels += sum(len(split_line(line)) for line in lines)
+    text = "\n".join(lines).strip()
+    return len(text) >= _FEWEST_CHARS and labels >= fewest_labels and not _CUT.search(text[-40:])

@@ -16,7 +16,7 @@ from monitor.portals.base import (
     join_address,
     page_text,
 )
-from monitor.portals.pages import BODY_ANCHORS, find_page_title, read_page
+from monitor.portals.pages import BODY_ANCHORS, find_page_title, read_page, refuse_detour
 from monitor.text.dates import read_date
 from monitor.text.fields import PageFacts
 from monitor.text.markup import (
@@ -77,7 +77,7 @@ class LinkListPortal:
             issues.append(Issue("unreadable date", "published", raw, url))
         title = self._part(row, self.row.title) or squeeze(attribute(link, "title"))
         return Listing(
-            listing_id=href,
+            listing_id=_make_identity(href, url),
             url=url,
             title=title or inline_text(link),
             published_raw=raw,
@@ -118,6 +118,7 @@ class LinkListPortal:
         anchors = (self.detail.body,) if self.detail.body else BODY_ANCHORS
         if self.detail.body and select_first(root, self.detail.body) is None:
             raise LayoutError(capture.url, self.detail.body)
+        refuse_detour(capture, root, anchors)
         facts = PageFacts(
             url=capture.url,
             title=self._part(root, self.detail.title) or listing.title or find_page_title(root),
@@ -126,7 +127,12 @@ class LinkListPortal:
             region=listing.region,
             buyer=listing.buyer,
         )
-        return read_page(text, facts, anchors=anchors)
+        return read_page(text, facts, anchors=anchors, base_url=capture.final_url)
+
+
+def _make_identity(href: str, url: str) -> str:
+    """Return what tells a listing of a source: 1.html may stand in two of its lists."""
+    return href if href.lower().startswith(("http://", "https://")) else url
 
 
 def _fill_page(pattern: str, number: int) -> str:

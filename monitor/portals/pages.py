@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, urljoin, urlsplit
 
 from monitor.errors import LayoutError
-from monitor.models import Document, Notice
+from monitor.models import Capture, Document, Notice
 from monitor.portals.base import join_address
 from monitor.text.fields import PageFacts, read_fields
 from monitor.text.markup import (
@@ -79,17 +79,33 @@ def _document_url(link: Element, base_url: str) -> str:
     return ""
 
 
+def refuse_detour(capture: Capture, root: Element, anchors: Iterable[str] = BODY_ANCHORS) -> None:
+    """Raise LayoutError for a redirect to another path without any of the anchors.
+
+    Portals send whoever asks for a notice that they cannot show to their home page.
+    """
+    asked, shown = urlsplit(capture.url).path, urlsplit(capture.final_url).path
+    if asked.rstrip("/") != shown.rstrip("/") and select_first(root, *anchors) is None:
+        raise LayoutError(capture.url, f"a notice, not a redirect to {shown[:80] or '/'}")
+
+
 def read_page(
-    text: str, facts: PageFacts, *, anchors: Iterable[str] = BODY_ANCHORS, extra: Iterable[str] = ()
+    text: str,
+    facts: PageFacts,
+    *,
+    anchors: Iterable[str] = BODY_ANCHORS,
+    extra: Iterable[str] = (),
+    base_url: str = "",
 ) -> Notice:
     """Return the notice of a page; without any anchor the page minus its chrome is read.
 
-    `extra` are further parts to read before the body, such as a summary table.
+    `extra` are further parts to read before the body, such as a summary table; `base_url` is
+    where the page was found, for its relative links, if that is not the notice's own address.
     """
     root = parse_html(text)
     body = select_first(root, *anchors)
     parts = [part for css in extra for part in select_all(root, css)[:1]]
-    documents = facts.documents or find_documents(body or root, facts.url)
+    documents = facts.documents or find_documents(body or root, base_url or facts.url)
     title = facts.title or find_page_title(root)
     if body is None:
         drop_chrome(root)

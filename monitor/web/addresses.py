@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -47,6 +49,15 @@ def split_url(url: str) -> SplitResult:
 def find_origin(parts: SplitResult) -> tuple[str, int]:
     """Return host and port; raise ValueError for a port that is none."""
     return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def find_origins(urls: Iterable[str]) -> frozenset[tuple[str, int]]:
+    """Return host and port of every URL that may be requested; the others have none."""
+    found = set()
+    for url in urls:
+        with suppress(ValueError):
+            found.add(find_origin(split_url(url)))
+    return frozenset(found)
 
 
 def is_public(address: str) -> bool:

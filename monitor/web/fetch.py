@@ -52,9 +52,10 @@ class FetchRules:
 
     `deadline` is wall time for the whole exchange with its redirects; `max_bytes` holds
     for the body as sent and as decoded; `max_ratio` is decoded to sent. `allow_loopback`
-    is for a portal on this very machine. `ca_file` and `verify_tls` are the only ways to
-    loosen TLS and are written into every capture. `proxy` is an http or socks5h URL;
-    raise ValueError for another.
+    is for a portal on this very machine: at `loopback_origins` (host, port), or where that
+    is None at the origin of the URL asked for, and nowhere else. `ca_file` and `verify_tls`
+    are the only ways to loosen TLS and are written into every capture. `proxy` is an http
+    or socks5h URL; raise ValueError for another.
     """
 
     user_agent: str
@@ -64,6 +65,7 @@ class FetchRules:
     max_ratio: int = 200
     max_redirects: int = 5
     allow_loopback: bool = False
+    loopback_origins: frozenset[tuple[str, int]] | None = None
     ca_file: str = ""
     verify_tls: bool = True
     proxy: str = ""
@@ -140,9 +142,15 @@ class Fetcher:
             seconds=rules.deadline,
             connect_seconds=rules.connect_timeout,
             stop=self.stop,
-            loopback=origin if rules.allow_loopback else None,
+            loopback=self._find_loopback(origin),
             socks=rules.proxy if self._uses_socks() else "",
         )
+
+    def _find_loopback(self, origin: tuple[str, int]) -> frozenset[tuple[str, int]]:
+        rules = self.rules
+        if not rules.allow_loopback:
+            return frozenset()
+        return frozenset({origin}) if rules.loopback_origins is None else rules.loopback_origins
 
     def _uses_socks(self) -> bool:
         return self.rules.proxy.startswith("socks5h:")

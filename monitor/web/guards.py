@@ -34,8 +34,8 @@ class Exchange:
     """One request with its redirects: which peers it may reach and how long it may last.
 
     A thread shuts the sockets when the time is up or the program stops, because a
-    timeout of a socket starts again with every byte of a slow sender. `loopback` is
-    the host and port, if any, for which a loopback address is allowed; `socks` the URL
+    timeout of a socket starts again with every byte of a slow sender. `loopback`
+    holds each host and port for which a loopback address is allowed; `socks` is the URL
     of a proxy that resolves names itself, or ''.
     """
 
@@ -46,7 +46,7 @@ class Exchange:
         seconds: float,
         connect_seconds: float,
         stop: threading.Event,
-        loopback: tuple[str, int] | None = None,
+        loopback: frozenset[tuple[str, int]] = frozenset(),
         socks: str = "",
     ) -> None:
         self.url, self.peer = url, ""
@@ -91,7 +91,7 @@ class Exchange:
 
     def check_address(self, host: str, port: int, address: str) -> None:
         """Raise FetchError (FORBIDDEN_ADDRESS) unless `address` may be reached for `host`."""
-        own = self._loopback == (host, port) and is_loopback(address)
+        own = (host, port) in self._loopback and is_loopback(address)
         if not own and not is_public(address):
             detail = f"{host[:80]} is {address}"
             raise FetchError(self.url, FetchCause.FORBIDDEN_ADDRESS, detail)

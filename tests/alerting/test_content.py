@@ -9,8 +9,19 @@ from datetime import UTC, datetime
 import pytest
 
 from monitor.alerting.content import MOST_HITS, MOST_ITEMS, sort_hits
-from monitor.models import Feature, Item, Notice, Organ, Severity, Stance, Strength, ZoneKind
+from monitor.models import (
+    Feature,
+    Item,
+    Notice,
+    Organ,
+    Reason,
+    Severity,
+    Stance,
+    Strength,
+    ZoneKind,
+)
 from tests.alerting.samples import HIT, MATCH, MENTION, NOTICE, make_content
+from tests.screening.samples import load_screener, make_notice
 
 
 def test_content_survives_json() -> None:
@@ -31,15 +42,59 @@ def test_items_that_hits_touch_come_first_and_the_rest_is_counted() -> None:
     items = tuple(Item(f"硬盘{n}") for n in range(15))
     hits = (replace(HIT, field="items[12].model"), replace(HIT, field="items[99].model"))
     content = make_content(replace(NOTICE, items=items), replace(MATCH, hits=hits))
-    assert [item["name"] for item in content["items"]][:2] == ["硬盘12", "硬盘0"]
+    shown = [(item["number"], item["name"]) for item in content["items"]]
+    assert shown[:2] == [(13, "硬盘12"), (1, "硬盘0")]
     assert len(content["items"]) == MOST_ITEMS
     assert content["items_more"] == 5
 
 
 def test_many_hits_are_cut_and_counted() -> None:
-    content = make_content(match=replace(MATCH, hits=(HIT,) * 20))
+    hits = [
+        replace(HIT, entry=f"e{entry}", field=f"items[{n}].brand")
+        for entry in range(30)
+        for n in range(4)
+    ]
+    content = make_content(match=replace(MATCH, hits=tuple(hits)))
     assert len(content["hits"]) == MOST_HITS
-    assert content["hits_more"] == 8
+    assert content["hits_more"] == 120 - MOST_HITS
+    assert len({hit["entry"] for hit in content["hits"]}) == 30
+
+
+def test_the_same_words_in_the_same_place_are_told_once() -> None:
+    content = make_content(match=replace(MATCH, hits=(HIT,) * 20))
+    assert len(content["hits"]) == 1
+    assert content["hits_more"] == 0
+
+
+def test_of_one_brand_and_stance_three_places_are_kept() -> None:
+    hits = tuple(replace(HIT, field=f"items[{n}].brand") for n in range(9))
+    content = make_content(match=replace(MATCH, hits=(*hits, MENTION)))
+    assert [hit["stance"] for hit in content["hits"]] == ["supplied"] * 3 + ["reference"]
+    assert content["hits_more"] == 6
+
+
+@pytest.mark.parametrize(
+    ("stances", "products"),
+    [
+        ((Stance.SUPPLIED, Stance.REFERENCE), ["e0"]),
+        ((Stance.EXCLUDED, Stance.VENDOR, Stance.SPECIFIED), ["e2", "e1"]),
+        ((Stance.COMPATIBLE, Stance.MINIMUM, Stance.AMBIGUOUS), ["e1", "e2"]),
+        ((Stance.COMPATIBLE, Stance.EXCLUDED, Stance.REPLACED, Stance.NAME), []),
+    ],
+)
+def test_products_are_the_brands_that_made_the_verdict(
+    stances: tuple[Stance, ...], products: list[str]
+) -> None:
+    hits = tuple(replace(HIT, entry=f"e{n}", stance=stance) for n, stance in enumerate(stances))
+    assert make_content(match=replace(MATCH, hits=hits))["products"] == products
+
+
+def test_the_word_for_which_an_unread_notice_is_told_is_kept() -> None:
+    screener = load_screener()
+    match = screener.screen(make_notice(title="青禾市公安局DNA实验室耗材采购公告"))
+    assert match.reason is Reason.NOT_CHECKABLE
+    assert make_content(match=match)["telling_purchase"].startswith("DNA")
+    assert make_content()["telling_purchase"] == ""
 
 
 @pytest.mark.parametrize(

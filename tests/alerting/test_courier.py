@@ -137,13 +137,13 @@ def test_a_mail_holds_every_field_of_its_alert(
         "Enterprise hard disk (企业级硬盘), brand 希捷, model ST8000NM000A, 481 pieces (块)",
         "Yunling City Public Security Bureau",
         "云岭市公安局",
-        "on 2026-11-20:",
+        "Sanctions lists: none known on 2026-11-20",
         "云岭市远志商贸有限公司",
         "CNY 569,800 – printed as 「￥56.98万元」",
         "2026-11-20 17:52 (China time, +08:00)",
         "award (the purchase was made)",
         "YLCG-2026-0117",
-        "matches agency psb, core",
+        "is a security organ",
         "https://ggzy.example.cn/notice/2026?id=17&lang=zh",
         "SHA-256 b7d082ee12e91b756ea22e8513b8594eebcf5d39fab813da3cb55794dc888ad7",
         "urn:uuid:0f0e0d0c",
@@ -247,12 +247,39 @@ def test_a_dead_self_alert_makes_no_other(alerts: Alerts, clock: Clock) -> None:
 
 def test_a_message_older_than_dead_after_is_given_up(alerts: Alerts, clock: Clock) -> None:
     enqueue(alerts, "desk")
-    courier = make_courier(alerts, Script(DeliveryError("no"), DeliveryError("no")))
-    courier.deliver_due(clock)
-    assert read_row(alerts)["state"] == "waiting"
+    courier = make_courier(alerts, Script(*[DeliveryError("no") for _ in range(5)]))
+    for _ in range(4):
+        courier.deliver_due(clock)
+        assert read_row(alerts)["state"] == "waiting"
+        clock.move(hours=2)
     clock.move(days=3)
     courier.deliver_due(clock)
     assert read_row(alerts)["state"] == "dead"
+
+
+def test_after_days_without_power_the_first_refusals_bury_nothing(
+    alerts: Alerts, clock: Clock
+) -> None:
+    enqueue(alerts, "desk")
+    script = Script(*[DeliveryError("no") for _ in range(4)])
+    courier = make_courier(alerts, script)
+    clock.move(days=4)
+    for _ in range(4):
+        courier.deliver_due(clock)
+        assert read_row(alerts)["state"] == "waiting"
+        clock.move(hours=2)
+    assert courier.deliver_due(clock) == 1
+
+
+def test_a_mended_password_lets_the_waiting_message_out(alerts: Alerts, clock: Clock) -> None:
+    enqueue(alerts, "desk")
+    with WebhookServer(401) as hook:
+        courier = make_courier(alerts, hook.url())
+        courier.deliver_due(clock)
+        assert read_row(alerts)["state"] == "waiting"
+        hook.status = 200
+        clock.move(hours=2)
+        assert courier.deliver_due(clock) == 1
 
 
 def test_with_nobody_else_to_tell_a_dead_receiver_is_an_error_in_the_log(

@@ -108,6 +108,38 @@ def test_a_mail_server_s_refusal_is_read_without_the_mailbox(
     assert "not now" in str(caught.value)
 
 
+HOSTILE = (
+    "error=404",
+    "x (550, b'x')",
+    "Failed to send JSON POST notification: error=404.",
+    "Socket Exception: (550, b'x')",
+    "a\nFailed to send X notification: error=404.\nSocket Exception: (550, b'x')\n",
+    "'}\r\nSocket Exception: {'b@example.org': (550, b'x')}",
+)
+
+
+@pytest.mark.parametrize("scheme", ["json", "form", "xml", "form-get", "mailto"])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_notice_says_is_no_answer_of_the_receiver(scheme: str, text: str) -> None:
+    method = "&method=get" if scheme == "form-get" else ""
+    scheme = scheme.removesuffix("-get")
+    url = f"{scheme}://127.0.0.1:{find_free_port()}/?from=a@example.org&to=b@example.org{method}"
+    with pytest.raises(DeliveryError, match=r"^connection refused$") as caught:
+        AppriseSender(url).send(Message(text.replace("\n", " ").replace("\r", ""), text))
+    assert not caught.value.permanent
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_notice_says_does_not_hide_the_answer(text: str) -> None:
+    with WebhookServer(503) as hook, pytest.raises(UnconfirmedError, match="HTTP 503"):
+        AppriseSender(hook.url()).send(Message("s", text))
+    with SmtpServer() as smtp:
+        smtp.mode = Mode.LATER
+        with pytest.raises(DeliveryError, match="SMTP 450") as caught:
+            AppriseSender(smtp.url()).send(Message("s", text))
+    assert not caught.value.permanent
+
+
 @pytest.mark.parametrize("scheme", ["mailto", "json"])
 def test_a_server_that_is_down_is_no_lasting_refusal(scheme: str) -> None:
     port = find_free_port()
@@ -136,7 +168,8 @@ def test_a_webhook_gets_subject_and_body_with_the_ids() -> None:
         (429, False, False),
         (302, False, False),
         (400, True, False),
-        (401, True, False),
+        (401, False, False),
+        (403, False, False),
         (404, True, False),
         (410, True, False),
     ],

@@ -20,7 +20,7 @@ from monitor.alerting.render import (
     render_self,
     render_terminal,
 )
-from monitor.models import Item, Match, Message, Reason, Stance, Value, Verdict
+from monitor.models import Feature, Item, Match, Message, Reason, Stance, Tag, Value, Verdict
 from tests.alerting.samples import HIT, MATCH, MENTION, NOTICE, make_content
 
 LINK = NOTICE.url
@@ -117,7 +117,6 @@ def test_hostile_text_stays_text_wherever_it_stands(text: str) -> None:
         render_alert(content),
         render_alert({**content, "verdict": "review"}, second_copy=True),
         render_digest([content, content], text),
-        render_self({"subject": text, "body": text}),
     ):
         assert list_dangers(message.subject + "\n" + message.body) == []
         assert "\n" not in message.subject
@@ -125,6 +124,35 @@ def test_hostile_text_stays_text_wherever_it_stands(text: str) -> None:
         assert max(map(len, message.body.splitlines())) < 800
         links = re.findall(r"https?://\S+", message.body)
         assert set(links) <= {LINK}
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_in_a_self_alert_is_text_or_a_plain_address(text: str) -> None:
+    message = render_self({"subject": text, "body": text})
+    links = re.findall(r"https?://[^\s)]+", message.body)
+    assert all(make_link(link) == link for link in links)
+    assert list_dangers(re.sub(r"https?://[^\s)]+", "", message.body)) == []
+    assert list_dangers(message.subject) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (
+            "List: http://a.example/list?p=1, then wait",
+            "List: http://a.example/list?p=1, then wait",
+        ),
+        ("见http://a.example/x。下一步", "见 http://a.example/x 。下一步"),
+        ("(https://a.example:8443/x).", "( https://a.example:8443/x)."),
+        ("at http://[::1]:8765/n now", "at http://[::1]:8765/n now"),
+        ("to http://boss@a.example/@all", "to http://a.example/%40all"),
+        ("http://a.example/ @all www.bb.example", "http://a.example/ ＠all www .bb .example"),
+        ("http://a..b/ is wrong", "http : //a..b/ is wrong"),
+        ("http://a.example/" + "x" * 400, "http : //a .example/" + "x" * 379 + "…"),
+    ],
+)
+def test_addresses_in_a_self_alert_stay_whole(line: str, shown: str) -> None:
+    assert render_self({"subject": "s", "body": line}).body == shown + "\n"
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
@@ -160,7 +188,7 @@ def test_defused_text_stays_readable(text: str, shown: str) -> None:
 
 def test_long_values_end_in_an_ellipsis() -> None:
     assert defuse("希" * 300) == "希" * 199 + "…"
-    assert quote_text("希" * 300) == "「" + "希" * 159 + "…」"
+    assert quote_text("希" * 300) == "「" + "希" * 219 + "…」"
 
 
 @settings(max_examples=150, deadline=None)
@@ -217,14 +245,14 @@ def test_an_address_that_is_unsafe_is_shown_but_not_as_a_link() -> None:
 
 
 def list_labels(message: Message) -> list[str]:
-    return re.findall(r"^([A-Z][a-z]+):", message.body, re.MULTILINE)
+    return re.findall(r"^([A-Z][a-z]+(?: lists)?):", message.body, re.MULTILINE)
 
 
 def test_an_alert_tells_in_this_order() -> None:
     message = render_alert(make_content())
     assert list_labels(message) == [
-        "What", "Items", "Notice", "Buyer", "Listed", "Supplier", "Value", "Published", "Stage",
-        "Project", "Why", "Link", "Evidence", "Alert", "More",
+        "What", "Items", "Notice", "Buyer", "Sanctions lists", "Supplier", "Value", "Published",
+        "Stage", "Project", "Why", "Link", "Evidence", "Alert", "More",
     ]  # fmt: skip
     assert message.alert_ids == ("a1b2c3d4",)
     subject = "[ALERT] Seagate Technology – Yunling City Public Security Bureau – award"
@@ -252,20 +280,142 @@ def test_a_review_says_that_it_is_one_and_why() -> None:
 
 
 def test_what_could_not_be_checked_is_never_told_as_no() -> None:
+    why = "'DNA' is a telling purchase and its items stand elsewhere"
     match = replace(
-        MATCH, verdict=Verdict.REVIEW, reason=Reason.NOT_CHECKABLE, hits=(), checkable=False
+        MATCH,
+        verdict=Verdict.REVIEW,
+        reason=Reason.NOT_CHECKABLE,
+        hits=(replace(HIT, stance=Stance.EXCLUDED),),
+        features=(Feature("not checkable", 0.1, why),),
     )
     content = make_content(replace(NOTICE, items=()), match, reason=Reason.NOT_CHECKABLE)
     message = render_alert(content)
-    assert message.subject.startswith("[REVIEW] items could not be checked – ")
+    unchecked = "items could not be checked (telling purchase: DNA)"
+    assert message.subject.startswith(f"[REVIEW] {unchecked} – ")
+    assert f"What:      {unchecked}\n" in message.body
+    assert f"1. [REVIEW] {unchecked} – " in render_digest([content], "x").body
     assert "not checked does not mean no" in message.body
 
 
 def test_a_changed_match_says_what_changed() -> None:
     content = make_content(reason=Reason.MATCH_CHANGED, changed=("items", "value"))
-    body = render_alert(content).body
-    assert "told again" in body
-    assert "changed: items, value" in body
+    line = "Changed:   items, value (this notice was told before)\n"
+    assert render_alert(content).body.startswith(line)
+    assert f"\n   {line}" in render_digest([content], "x").body
+    assert "Changed:" not in render_alert(make_content()).body
+
+
+def test_every_brand_has_its_heading_and_quotes() -> None:
+    seagate = [replace(HIT, field=f"items[{n}].brand") for n in range(5)]
+    others = [replace(HIT, entry=f"brand{n}") for n in range(8)]
+    two = render_alert(make_content(match=replace(MATCH, hits=(*seagate, others[0])))).body
+    assert two.startswith(
+        "What:      Seagate Technology – supplied: named in the award or contract\n"
+        "             「希捷」 in the brand of item 1\n"
+        "             「希捷」 in the brand of item 2\n"
+        "             「希捷」 in the brand of item 3\n"
+        "           brand0 – supplied: named in the award or contract\n"
+        "             「希捷」 in the brand of item 2\n"
+        "           and 2 more places\n"
+    )
+    many = render_alert(make_content(match=replace(MATCH, hits=tuple(others)))).body
+    assert all(f"brand{n} – supplied" in many for n in range(8))
+    assert many.count("「希捷」") == 6
+
+
+def test_a_single_rest_is_not_told_in_the_plural() -> None:
+    hits = tuple(replace(HIT, field=f"items[{n}].brand") for n in range(4))
+    notice = replace(NOTICE, items=NOTICE.items * 3)
+    body = render_alert(make_content(notice, replace(MATCH, hits=hits))).body
+    assert "and 1 more place\n" in body
+    assert "and 1 more item\n" in body
+
+
+def test_items_keep_the_numbers_by_which_hits_name_them() -> None:
+    items = (*NOTICE.items, Item("硬盘", "希捷", "", 80.0, ""))
+    hits = (replace(HIT, field="items[2].brand"),)
+    body = render_alert(make_content(replace(NOTICE, items=items), replace(MATCH, hits=hits))).body
+    assert "in the brand of item 3\n" in body
+    assert "Items:     3. Hard disk (硬盘), brand 希捷, quantity 80\n           1. " in body
+
+
+def test_what_does_not_count_is_told_apart_from_what_was_found() -> None:
+    dell = replace(HIT, entry="dell", stance=Stance.EXCLUDED, why="after '不接受'")
+    feature = Feature("product", 0.0, "dell excluded in body (strong alias): after '不接受'")
+    match = replace(MATCH, hits=(dell, HIT), features=(*MATCH.features, feature))
+    message = render_alert(make_content(match=match))
+    assert "dell" not in message.subject
+    assert "           not counted: dell (excluded: after '不接受')\n" in message.body
+    assert message.body.count("dell") == 1
+
+
+def test_no_code_of_the_program_is_shown_for_a_stage() -> None:
+    feature = Feature(
+        "product",
+        0.5,
+        "seagate specified in body (strong alias): named in the tenderAmendment's item",
+    )
+    notice = replace(NOTICE, tag=Tag.TENDER_AMENDMENT)
+    content = make_content(notice, replace(MATCH, features=(feature,)))
+    message = render_alert(content)
+    assert message.subject.endswith(" – correction")
+    why = "Seagate Technology specified in the text: named in the correction's item"
+    assert f"product: {why}\n" in message.body.replace(" (strong alias)", "")
+    assert "tenderAmendment" not in message.body + render_digest([content], "x").body
+
+
+@pytest.mark.parametrize(
+    ("tag", "label"),
+    [
+        (Tag.PLANNING, "Budget"),
+        (Tag.TENDER, "Budget"),
+        (Tag.TENDER_AMENDMENT, "Budget"),
+        (Tag.AWARD, "Value"),
+        (Tag.CONTRACT, "Value"),
+        (None, "Value"),
+    ],
+)
+def test_before_an_award_money_is_a_budget(tag: Tag | None, label: str) -> None:
+    content = make_content(replace(NOTICE, tag=tag))
+    assert (
+        f"\n{label + ':':<11}CNY 569,800 – printed as 「￥56.98万元」\n"
+        in render_alert(content).body
+    )
+    assert f" · {label}: CNY 569,800 · " in render_digest([content], "x").body
+
+
+def test_a_digest_says_what_it_knows_and_no_more() -> None:
+    full = render_digest([make_content()], "x").body
+    assert (
+        "   Supplier: 云岭市远志商贸有限公司 · Value: CNY 569,800"
+        " · Published: 2026-11-20 17:52 (China time, +08:00)\n"
+    ) in full.replace(
+        "Yunling City 远志商贸有限公司 (云岭市远志商贸有限公司)", "云岭市远志商贸有限公司"
+    )
+    bare = replace(NOTICE, suppliers=(), value=None, published_at=None)
+    body = render_digest([make_content(bare)], "x").body
+    assert not re.search("Supplier|Value|Published", body)
+    assert " · " not in body
+
+
+def test_lists_are_named_with_their_day() -> None:
+    content = make_content()
+    assert "\nSanctions lists: none known on 2026-11-20\n" in render_alert(content).body
+    listed = ["BIS Entity List 2019-10-09", "Some List 2020-01-01 (verify)"]
+    buyer = {**content["buyer"], "listed": listed}
+    known = "BIS Entity List 2019-10-09; Some List 2020-01-01 (recalled, verify)"
+    told = {**content, "buyer": buyer}
+    assert f"\nSanctions lists: {known} on 2026-11-20\n" in render_alert(told).body
+    assert f" · Sanctions lists: {known}\n" in render_digest([told], "x").body
+
+
+def test_reasons_are_in_words() -> None:
+    body = render_alert(make_content()).body
+    assert "           a security organ, named as: buyer\n" in body
+    name = "Yunling City Public Security Bureau"
+    assert f"Why:       organ: {name} (buyer) is a security organ\n" in body
+    assert "confidence score: 0.95 of 1\n" in body
+    assert not re.search(r"psb|\bcore\b", body)
 
 
 def test_a_bare_notice_is_told_without_guessing() -> None:
@@ -340,4 +490,6 @@ def test_a_terminal_gets_colour_codes_only_when_asked() -> None:
 @pytest.mark.parametrize("stance", list(Stance))
 def test_every_stance_has_its_words(stance: Stance) -> None:
     match = replace(MATCH, hits=(replace(HIT, stance=stance),))
-    assert f"Seagate Technology – {stance}: " in render_alert(make_content(match=match)).body
+    body = render_alert(make_content(match=match)).body
+    found = f"What:      Seagate Technology – {stance}: " in body
+    assert found != (f"not counted: Seagate Technology ({stance}: " in body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -124,6 +125,81 @@ def test_an_entry_may_carry_its_whole_notice() -> None:
     notice = PORTAL.read_notice(make_capture("", url=row.url), row)
     assert (notice.buyer, notice.project_number, notice.region) == ("样例市公安局", "S-1", "样例省")
     assert notice.tag is Tag.TENDER
+
+
+LONG = "<p>为满足工作需要，现就设备采购项目公开招标，欢迎合格的供应商前来参加。</p>" * 8
+LABELLED = f"<p>采购人：样例市公安局</p><p>项目编号：S-1</p>{LONG}"
+CELLS = "<tr><td>采购人</td><td>样例局</td></tr><tr><td>项目编号</td><td>S</td></tr>"
+TABLE = f"<table>{CELLS}</table>{LONG}"
+
+
+@pytest.mark.parametrize(
+    ("tag", "body", "whole"),
+    [
+        ("description", LABELLED, True),
+        ("description", TABLE, True),
+        ("description", LONG, False),
+        ("description", f"<p>采购人：样例市公安局</p>{LONG}", False),
+        ("description", f"{LABELLED}<a href='/1'>阅读全文</a>", False),
+        ("description", f"{LABELLED}<a href='/1'>更多&gt;&gt;</a>", False),
+        ("description", f"{LABELLED}采购内容…", False),
+        ("description", f"{LABELLED}...[Read more]", False),
+        ("content:encoded", LONG, True),
+        ("content:encoded", LABELLED, True),
+        ("content:encoded", f"{LABELLED}……", False),
+        ("content:encoded", f"<p class='{'x' * 300}'>点击查看</p>", False),
+    ],
+)
+def test_an_excerpt_is_not_the_notice(tag: str, body: str, whole: bool) -> None:
+    (row,) = read(content_rss(tag, body)).listings
+    assert bool(row.content) is whole
+
+
+def content_rss(tag: str, body: str) -> str:
+    module = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+    shown = f"<{tag}><![CDATA[{body}]]></{tag}>"
+    return rss(item(more=shown)).replace('version="2.0"', f'version="2.0" {module}')
+
+
+def test_the_content_of_an_atom_entry_is_the_notice_and_not_its_summary() -> None:
+    (row,) = read(
+        '<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>样例</title>'
+        f"<entry><id>tag:1</id><title>{TITLE}</title><link href='/a/1.html'/>"
+        f"<summary>{'样例' * 300}</summary>"
+        f"<content type='html'><![CDATA[{LONG}]]></content></entry></feed>"
+    ).listings
+    assert row.content == LONG
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        "&#xD800;",
+        "&#55296;",
+        "&#XdFfF",
+        "&#x110000;",
+        "&#x000D800;",
+        "&#" + "9" * 5000,
+        "&#x" + "f" * 30,
+        "\ud800",
+    ],
+    ids=lambda half: ascii(half[:12]),
+)
+def test_half_a_character_spoils_no_feed(half: str) -> None:
+    more = f"<guid>7{half}</guid><description><![CDATA[{LABELLED}{half}]]></description>"
+    text = rss(item(more=more).replace(TITLE, f"{TITLE}{half}"))
+    (row,) = read(text.encode("utf-8", "surrogatepass")).listings
+    assert row.title.startswith(TITLE)
+    assert row.content
+    assert f"{row.listing_id}{row.title}{row.content}".encode()
+    assert PORTAL.read_notice(make_capture("", url=row.url), row).buyer == "样例市公安局"
+
+
+def test_a_redirect_to_the_home_page_is_not_the_notice_of_an_entry() -> None:
+    capture = make_capture("<html><p>首页</p></html>", url="http://x.example/1.html")
+    moved = replace(capture, final_url="http://x.example/")
+    with pytest.raises(LayoutError):
+        PORTAL.read_notice(moved, Listing("1", capture.url, TITLE))
 
 
 def test_a_short_description_is_not_the_notice() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -32,7 +33,7 @@ def test_a_row_is_read_by_the_selectors_of_its_stanza() -> None:
     reader = portal(date=".d", buyer=".b", region=".g", type=".k")
     first, second = reader.read_listing(make_capture(LIST, url=URL)).listings
     assert first == Listing(
-        listing_id="a/1.html",
+        listing_id="http://list.example/gg/a/1.html",
         url="http://list.example/gg/a/1.html",
         title="样例市公安局服务器采购公告全名",
         published_raw="2026-06-01",
@@ -45,6 +46,23 @@ def test_a_row_is_read_by_the_selectors_of_its_stanza() -> None:
     assert second.url == "http://list.example/b/2.html?x=1&copy=2"
     assert (second.published_raw, second.region) == ("2026.05.31 08:05", "样例地区")
     assert second.published_at == datetime(2026, 5, 31, 0, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("href", "ids"),
+    [
+        ("1.html", {"http://list.example/a/1.html", "http://list.example/b/1.html"}),
+        ("/n/1.html", {"http://list.example/n/1.html"}),
+        ("http://list.example/n/../1.html", {"http://list.example/n/../1.html"}),
+    ],
+)
+def test_listings_of_two_lists_share_an_id_only_where_they_lead_to_one_page(
+    href: str, ids: set[str]
+) -> None:
+    text = f"<table><tr class='r'><td><a href='{href}'>样例</a> 2026-06-01</td></tr></table>"
+    pages = [make_capture(text, url=f"http://list.example/{name}/l") for name in "ab"]
+    rows = [row for page in pages for row in portal().read_listing(page).listings]
+    assert {row.listing_id for row in rows} == ids
 
 
 def test_a_row_without_a_web_address_is_an_issue() -> None:
@@ -99,3 +117,33 @@ def test_a_detail_page_without_the_named_body_is_a_layout_error() -> None:
     reader = portal(BodySelectors(body="div.gone"))
     with pytest.raises(LayoutError, match=r"div\.gone"):
         reader.read_notice(make_capture(DETAIL, url=URL), Listing("1", URL, "样例"))
+
+
+HOME = "<html><nav>首页</nav><p>欢迎访问样例交易网</p><p><a href='f.pdf'>须知</a></p></html>"
+NOTICE = (
+    f"<html><article><p>采购人：样例市公安局</p><a href='f.pdf'>附件</a></article>{HOME}</html>"
+)
+
+
+@pytest.mark.parametrize("shown", ["http://list.example/", "http://list.example/404.html"])
+def test_a_redirect_to_a_page_without_a_notice_is_a_layout_error(shown: str) -> None:
+    capture = replace(make_capture(HOME, url=f"{URL}1.html"), final_url=shown)
+    with pytest.raises(LayoutError, match="redirect to /"):
+        portal().read_notice(capture, Listing("1", URL, "样例"))
+
+
+def test_a_redirect_to_the_notice_is_read_and_its_links_start_there() -> None:
+    capture = replace(
+        make_capture(NOTICE, url=f"{URL}1.html"), final_url="http://list.example/new/1.html"
+    )
+    notice = portal().read_notice(capture, Listing("1", capture.url, "样例"))
+    assert notice.buyer == "样例市公安局"
+    assert notice.url == f"{URL}1.html"
+    assert [found.url for found in notice.documents] == ["http://list.example/new/f.pdf"]
+
+
+@pytest.mark.parametrize("shown", [f"{URL}1.html", f"{URL}1.html?from=list", f"{URL}1.html/"])
+def test_a_page_at_its_own_path_needs_no_anchor(shown: str) -> None:
+    page = "<html><p>采购人：样例市公安局</p></html>"
+    capture = replace(make_capture(page, url=f"{URL}1.html"), final_url=shown)
+    assert portal().read_notice(capture, Listing("1", URL, "样例")).buyer == "样例市公安局"

@@ -10,12 +10,14 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import FetchCause, FetchError
+from monitor.web.addresses import find_origins
 from monitor.web.fetch import Fetcher, FetchRules
 from monitor.web.inflate import inflate_body
 from tests.asking import AGENT, LOCAL, NOW, get_page, refuse_page
@@ -280,3 +282,25 @@ def test_no_thread_and_no_socket_outlives_a_request() -> None:
         assert "fetch-watch" not in names
         assert inside >= before
     assert threading.active_count() == before
+
+
+def test_only_the_named_origins_of_this_machine_may_be_asked() -> None:
+    routes = {"/": reply(b"page")}
+    with HostileServer(routes) as portal, HostileServer(routes) as private:
+        origins = find_origins([portal.url("/list"), "no URL", "http://[::1/"])
+        assert origins == {("127.0.0.1", portal.port)}
+        rules = replace(LOCAL, loopback_origins=origins)
+        assert get_page(portal.url(), rules).body == b"page"
+        assert refuse_page(private.url(), rules).cause == FetchCause.FORBIDDEN_ADDRESS
+        refused = refuse_page(f"http://localhost:{portal.port}/", rules)
+        assert refused.cause == FetchCause.FORBIDDEN_ADDRESS
+        assert get_page(private.url()).body == b"page"
+        off = replace(rules, allow_loopback=False)
+        assert refuse_page(portal.url(), off).cause == FetchCause.FORBIDDEN_ADDRESS
+    assert len(private.visits) == 1
+
+
+def test_no_named_origin_means_nothing_of_this_machine() -> None:
+    rules = replace(LOCAL, loopback_origins=frozenset())
+    with HostileServer({"/": reply(b"page")}) as server:
+        assert refuse_page(server.url(), rules).cause == FetchCause.FORBIDDEN_ADDRESS

@@ -150,6 +150,24 @@ def test_the_rules_of_a_host_are_obeyed(body: bytes, path: str, allowed: bool) -
 
 
 @pytest.mark.parametrize(
+    ("group", "allowed"),
+    [
+        ("public", True),
+        ("example.org", True),
+        ("Tender-Monitor", False),
+    ],
+)
+def test_a_group_is_found_by_the_product_and_not_by_the_rest_of_the_agent(
+    group: str, allowed: bool
+) -> None:
+    agent = "tender-monitor/1.0 (reads public notices; +https://example.org/about)"
+    body = f"User-agent: {group}\nDisallow: /\nCrawl-delay: 9\n\nUser-agent: *\nAllow: /".encode()
+    verdict = Robots().allowed(f"http://{HOST}/a", agent, NOW, lambda _: answer_robots(body))
+    assert verdict.allowed is allowed
+    assert verdict.delay == (None if allowed else 9.0)
+
+
+@pytest.mark.parametrize(
     ("status", "allowed"),
     [(404, True), (410, True), (401, True), (403, True), (429, False), (500, False), (503, False)],
 )
