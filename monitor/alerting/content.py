@@ -27,7 +27,8 @@ from monitor.screening.bodies import name_english
 from monitor.screening.entries import Brand
 from monitor.screening.gloss import STANCE_NAMES, TAG_NAMES, gloss_item, gloss_title, gloss_unit
 from monitor.screening.lists import listed_on
-from monitor.screening.score import ALERTING, CHINA, REVIEWING
+from monitor.screening.score import ALERTING, REVIEWING
+from monitor.text.dates import CHINA
 from monitor.text.privacy import mask_private
 
 MOST_HITS = 40

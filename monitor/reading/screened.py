@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from monitor.errors import LayoutError, MonitorError, StoreError
 from monitor.models import Match, Notice
@@ -16,9 +15,9 @@ from monitor.screening.bodies import name_english
 from monitor.screening.gloss import gloss_item, gloss_title
 from monitor.screening.lists import listed_on
 from monitor.screening.score import Screener
+from monitor.text.dates import CHINA
 from monitor.warc import list_responses
 
-CHINA = ZoneInfo("Asia/Shanghai")
 _LIST_MARK = b"c_list_bid"
 _BINARY = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"Rar!", b"\x1f\x8b")
 

@@ -171,6 +171,6 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
 
 
-def list_issues(store: Store, source: str = "") -> list[Row]:
+def list_issues(store: Store) -> list[Row]:
     """Return what could not be understood, newest first."""
-    return store.sources.list_issues(source)
+    return store.sources.list_issues()

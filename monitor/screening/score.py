@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from monitor.models import (
     Hit,
@@ -32,10 +31,10 @@ from monitor.screening.weigh import (
     sum_score,
     take_fingerprint,
 )
+from monitor.text.dates import CHINA
 
 __all__ = ["ALERTING", "REVIEWING", "Screener"]
 
-CHINA = ZoneInfo("Asia/Shanghai")
 _QUOTE = 24
 _QUOTE_REACH = 60
 _QUOTE_SHIFT = 20

@@ -194,13 +194,9 @@ class Sources:
                 "count = count + 1, last_seen_at = excluded.last_seen_at",
             )
 
-    def list_issues(self, source: str = "", limit: int = 200) -> list[Row]:
+    def list_issues(self, limit: int = 200) -> list[Row]:
         """Return issues, newest first."""
-        where = "where source = :source" if source else ""
-        return self.db.query(
-            f"select * from issue {where} order by last_seen_at desc limit :limit",  # noqa: S608
-            {"source": source, "limit": limit},
-        )
+        return self.db.query("select * from issue order by last_seen_at desc limit ?", [limit])
 
     def remove_samples(self) -> dict[str, int]:
         """Delete every sample source with all that came from it; return the counts."""

@@ -122,12 +122,6 @@ def squeeze(text: str) -> str:
     return re.sub(r"\s+", " ", text.replace("\u3000", " ").replace("\u00a0", " ")).strip()
 
 
-def text_after(element: Element) -> str:
-    """Return the bare text that follows an element, up to the next element."""
-    node = element.next_sibling
-    return squeeze(str(node)) if isinstance(node, NavigableString) else ""
-
-
 def text_before(element: Element) -> str:
     """Return the bare text just before an element, back to the element before it."""
     node = element.previous_sibling
