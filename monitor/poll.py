@@ -80,7 +80,7 @@ class Poller:
     rng: random.Random = field(default_factory=random.Random)
 
     def poll_source(self, name: str, since: datetime | None = None) -> Round:
-        """Poll one source and note how it went; the states of section 3 never raise.
+        """Poll one source and note how it went; whatever breaks a round becomes its state.
 
         `since` reaches further back than the source's own horizon.
         """
@@ -101,14 +101,8 @@ class Poller:
         advice = "see the log; free space on the disk if it is full; report it if it stays"
         missed = "the rest of the round"
         health = sum_health([Trouble(SourceState.PARTIAL, cause, missed, advice)])
-        now = self.clock()
         with self.store.db.immediate():
-            self.store.sources.finish_round(name, health, 0, now, whole=False)
-            self.store.sources.forget_validators(name)
-            row = self.store.sources.get(name)
-            due = plan_next(source, health, row.failures, now, self.rng.random())
-            self.store.sources.plan_check(name, due)
-            self._tell_news(name, source, row, now)
+            self._close_round(name, source, health, 0, whole=False)
         waiting = self.store.notices.count_waiting(name)
         return Round(name, 0, 0, 0, 0, 0, 0, waiting, health)
 
@@ -162,31 +156,37 @@ class Poller:
     def _finish(
         self, name: str, source: SourceConfig, health: Health, walk: _Walk, tally: Tally
     ) -> None:
-        now, sources, whole = self.clock(), self.store.sources, not walk.troubles
+        now, whole = self.clock(), not walk.troubles
         if self.stop.is_set():
             # An interrupted round says nothing about the source: it is simply due again.
-            sources.plan_check(name, now)
+            self.store.sources.plan_check(name, now)
             return
         with self.store.db.immediate():
-            sources.finish_round(name, health, walk.seen.listings, now, whole=whole)
+            row = self._close_round(name, source, health, walk.seen.listings, whole=whole)
             if whole:
-                sources.finish_baseline(name, now)
-            # Kept only after a whole round: after a torn one 304 would hide the pages not read.
-            if whole:
-                sources.keep_validators(name, walk.first_pages)
-            else:
-                sources.forget_validators(name)
-            self.store.alerts.release(f"baseline:{name}", now)
-            row = sources.get(name)
-            due = plan_next(source, health, row.failures, now, self.rng.random())
-            sources.plan_check(name, due)
-            self._tell_news(name, source, row, now)
+                self.store.sources.finish_baseline(name, now)
+                self.store.sources.keep_validators(name, walk.first_pages)
             if tally.given_up:
                 lost = make_loss_alert(row, tally.given_up, now)
                 self.store.alerts.enqueue(lost, self._everyone(source), now)
             if walk.gaps and not walk.baseline:
                 gap = make_gap_alert(row, walk.gaps, now)
                 self.store.alerts.enqueue(gap, self._everyone(source), now)
+
+    def _close_round(
+        self, name: str, source: SourceConfig, health: Health, listings: int, *, whole: bool
+    ) -> SourceRow:
+        """Note a round's end, let its digest go, plan the next and tell of trouble."""
+        now, sources = self.clock(), self.store.sources
+        sources.finish_round(name, health, listings, now, whole=whole)
+        if not whole:
+            # After a torn round a 304 would hide the pages that were not read.
+            sources.forget_validators(name)
+        self.store.alerts.release(f"baseline:{name}", now)
+        row = sources.get(name)
+        sources.plan_check(name, plan_next(source, health, row.failures, now, self.rng.random()))
+        self._tell_news(name, source, row, now)
+        return row
 
     def _everyone(self, source: SourceConfig) -> list[str]:
         return source.receivers or list(self.config.receivers)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import StoreError
-from monitor.models import SourceState
+from monitor.models import Capture, SourceState
 from monitor.sample.server import Response
 from tests.house import House, make_award, make_chairs, open_house
 
@@ -339,6 +339,23 @@ def test_a_round_that_breaks_the_program_is_a_state_of_its_source(
         assert "No space left" in done.health.cause
         assert house.told() == [("waiting", "self")]
         assert house.poll().alerts == 1
+
+
+def test_a_round_that_breaks_lets_its_digest_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_house(tmp_path, [make_award(1), make_award(2)]) as house:
+        keep = house.rooms.archive.__class__.keep
+
+        def fail_late(archive: object, capture: Capture, source: str) -> Capture:
+            if capture.url.endswith("_9100001.htm"):
+                raise StoreError("captures: No space left on device")
+            return keep(house.rooms.archive, capture, source)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(house.rooms.archive.__class__, "keep", fail_late)
+            house.poll()
+        assert house.told() == [("waiting", "alert")]
 
 
 def test_a_clock_that_ran_ahead_does_not_shorten_the_next_round(tmp_path: Path) -> None:

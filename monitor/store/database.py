@@ -125,10 +125,6 @@ class Database:
         sql = f"insert into [{table}] ({columns}) values ({marks}){tail} returning 1"  # noqa: S608
         return bool(self.query(sql, values))
 
-    def table(self, name: str) -> sqlite_utils.db.Table:
-        """Return a table of this thread's connection for sqlite-utils' own operations."""
-        return sqlite_utils.Database(self._connection()).table(name)
-
     def close(self) -> None:
         """Close every thread's connection."""
         with self._guard:
