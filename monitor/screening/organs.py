@@ -10,11 +10,15 @@ from monitor.models import Notice, Organ, Severity
 from monitor.screening.bodies import name_english
 from monitor.screening.entries import Agency, compile_pattern, fold_text, is_cancelled
 from monitor.screening.places import find_region
-from monitor.text.titles import find_title_buyer
+from monitor.text.titles import find_title_buyer, strip_frame
 
 _ORGAN = (Severity.CORE, Severity.MEDIUM)
 _MASKED = re.compile(
     r"^(?:\W*|某.{0,6}|.{0,8}某.{0,3}(?:单位|部队|部|局)|[\d\-A-Za-z]{1,12}|\*+.*)$"
+)
+# What lies beside an organ's house, or was one, is not the organ's.
+_BESIDE = re.compile(
+    "旁|对面|附近|周边|门前|门口|家属|宿舍|小区|旧址|原址|老院|[东南西北]侧|至|路口"
 )
 
 
@@ -96,8 +100,10 @@ def _list_bodies(notice: Notice) -> Iterator[tuple[str, str]]:
         yield notice.buyer, "buyer"
     if notice.end_user:
         yield notice.end_user, "end user"
-    if is_masked(notice.buyer):
-        yield find_title_buyer(notice.title), "title"
+    # Whom a title begins with is masked, or uses what another body pays for.
+    own = find_title_buyer(notice.title)
+    if own and not _BESIDE.match(strip_frame(notice.title)[len(own) :]):
+        yield own, "title"
 
 
 def _find_spans(agency: Agency, text: str) -> Iterator[re.Match[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from monitor.models import Notice, Stance, Tag, ZoneKind
+from monitor.models import Notice, Stance, Strength, Tag, ZoneKind
 from monitor.screening.entries import fold_text
 from monitor.screening.scan import Found
 
@@ -134,6 +134,13 @@ _COMPANY = re.compile(
     f"|{_PART}{{1,6}}?(?<!原)厂(?![商家房区级验牌址内]))"
     "(?!生产|制造|出品|原厂|原装|的|[a-z0-9])"
 )
+# 戴尔(中国)有限公司, 新华三信息安全技术有限公司; 飞塔建筑工程有限公司 is somebody else.
+_OWN_COMPANY = re.compile(
+    r"(?:\([\u4e00-\u9fff]{2,6}\)|中国|亚太|国际|全球|系统|科学|科技|技术|信息|网络|软件|硬件|电子|电脑|计算机|"
+    r"半导体|集成电路|芯片|通信|通讯|无线|仪器|器材|设备|生物|生命|医学|医疗|产品|数据|存储|安全|智能|云计算|"
+    r"直升机|航空|地理|研发|商贸|贸易|销售|投资|企业|管理|服务|咨询|集团|与|北京|上海|深圳|广州){0,8}"
+    r"(?:有限(?:责任)?|股份(?:有限)?)?公司(?:[\u4e00-\u9fff]{2,6}分公司)?$"
+)
 _SERVICE = re.compile(
     r"维保|维护|维修|运维|续保|保养|延保|送修|定检|大修|技术支持服务|原厂服务|检定|校准|配件|备件|耗材更换"
 )
@@ -202,8 +209,10 @@ def _judge_supplier(found: Found) -> Judged:
     name = fold_text(found.zone.text)
     if any(name.startswith(fold_text(company)) for company in found.brand.companies):
         return Judged(Stance.VENDOR, "the supplier is the maker's own company")
-    begins = found.start == 0 and found.strength == "strong"
-    if begins and name.endswith("公司"):
+    before = name[: found.start]
+    own = None if before.removeprefix("中国") else _OWN_COMPANY.match(name[found.end :])
+    # 微软(中国)有限公司 is the maker's; a name that others bear too proves nothing without 中国.
+    if own and (found.strength is Strength.STRONG or "中国" in before + own.group()):
         return Judged(Stance.VENDOR, "the supplier bears the maker's name first")
     return Judged(Stance.NAME, "part of a supplier's name")
 

@@ -29,6 +29,10 @@ _AWARD_WORDS = re.compile(
 )
 _MANDATE = re.compile(r"受(?P<buyer>[^，。,；;：:\s]{4,40}?)的?委托")
 _ANYONE = re.compile(r"(?:采购|招标)(?:人|单位|方)")
+# 受A委托，就B所需X进行公开招标: A pays, B uses.
+_NEEDED = re.compile(
+    r"委托[,，、]?\s*现?[就对为]\s*(?P<user>[^，。,；;：:]{4,30}?)(?:所需|拟采购|需采购|采购)"
+)
 _FIRM = r"[^，。,；;：:\s]{2,40}?(?:公司|厂|中心|商行|事务所|研究院)"
 _WINNER = re.compile(
     rf"(?:中标|成交|中选|供货)(?:供应商|人|单位|商)(?:名称)?(?:为|是)[:：]?\s*(?P<name>{_FIRM})|"
@@ -186,7 +190,14 @@ def _shared_name(names: Sequence[str]) -> str:
 def _read_end_user(reading: _Reading) -> str:
     columns = reading.bodies(Column.END_USER)
     named = [value.rstrip("）)") for value in reading.values(Label.END_USER)]
-    return "、".join(pick_names([*named, *columns])[:4])
+    return "、".join(pick_names([*named, *columns, *_told_users(reading.lines)])[:4])
+
+
+def _told_users(lines: Sequence[str]) -> list[str]:
+    """Return the bodies for whose need a sentence says that another buys."""
+    found = ((line, m) for line in lines for m in _NEEDED.finditer(simplify(line)))
+    users = (squeeze(line[m.start("user") : m.end("user")]) for line, m in found)
+    return [user for user in users if is_body(user)]
 
 
 def _read_agent(reading: _Reading) -> str:

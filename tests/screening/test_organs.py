@@ -75,13 +75,15 @@ def test_other_bodies_are_no_organs(name: str) -> None:
         ("青禾市公安局", "北山省青禾监狱", "联合采购公告", "buyer"),
         ("", "", "青禾市公安局硬盘采购公告", "title"),
         ("某单位", "", "青禾市公安局硬盘采购公告", "title"),
-        ("青禾市政务中心", "", "青禾市公安局硬盘采购公告", None),
+        ("青禾市政务中心", "", "青禾市公安局硬盘采购公告", "title"),
+        ("青禾市政务中心", "", "青禾市公安局对面停车场建设项目招标公告", None),
+        ("青禾市政务中心", "", "青禾市公安局家属院改造项目招标公告", None),
         ("青禾市人民医院", "", "人民医院安防设备（接入公安局）采购", None),
         ("", "", "北山诚信招标有限公司关于青禾市公安局硬盘采购公告", "title"),
         ("", "", "硬盘采购公告", None),
     ],
 )
-def test_the_labelled_buyer_decides_then_the_end_user_and_the_title_only_without_a_buyer(
+def test_the_labelled_buyer_decides_then_the_end_user_then_whom_the_title_begins_with(
     buyer: str, end_user: str, title: str, where: str | None
 ) -> None:
     organ = AGENCIES.judge_buyer(make_notice(buyer=buyer, end_user=end_user, title=title))

@@ -133,6 +133,30 @@ def test_the_zone_decides_where_the_words_say_nothing(
     assert only_stance(notice, "seagate") is stance
 
 
+@pytest.mark.parametrize(
+    ("supplier", "brand", "stance"),
+    [
+        ("戴尔(中国)有限公司", "dell", Stance.VENDOR),
+        ("安捷伦科技（中国）有限公司", "agilent", Stance.VENDOR),
+        ("新华三信息安全技术有限公司", "h3c", Stance.VENDOR),
+        ("微软(中国)有限公司", "microsoft", Stance.VENDOR),
+        ("中国惠普有限公司", "hp_inc", Stance.VENDOR),
+        ("思科系统(中国)网络技术有限公司", "cisco", Stance.VENDOR),
+        ("赛默飞世尔科技(中国)有限公司上海分公司", "thermo_fisher", Stance.VENDOR),
+        ("微软样例信息技术有限公司", "microsoft", Stance.NAME),
+        ("惠普劳务派遣有限公司", "hp_inc", Stance.NAME),
+        ("飞塔建筑工程有限公司", "fortinet_paloalto", Stance.NAME),
+        ("样例希捷商贸有限公司", "seagate", Stance.NAME),
+        ("希捷物业管理有限公司", "seagate", Stance.NAME),
+    ],
+)
+def test_a_supplier_is_the_vendor_where_the_makers_name_comes_first_and_no_other_trade(
+    supplier: str, brand: str, stance: Stance
+) -> None:
+    zone = Zone(ZoneKind.SUPPLIER, "supplier", supplier)
+    assert only_stance(make_notice(zone, tag=Tag.AWARD), brand) is stance
+
+
 def test_a_makers_own_company_that_wins_is_the_vendor() -> None:
     zone = make_zone("慧与（中国）有限公司", ZoneKind.SUPPLIER, "supplier")
     assert only_stance(make_notice(zone, tag=Tag.AWARD), "hpe") is Stance.VENDOR

@@ -73,6 +73,12 @@ def test_end_users_and_agents_are_kept_apart_from_the_buyer() -> None:
     assert notice.procuring_entity == "样例招标公司"
 
 
+def test_whom_a_sentence_buys_for_is_the_end_user() -> None:
+    text = "样例招标公司受样例街道办事处委托，就 样例市公安局样例分局 所需车辆进行公开招标"
+    notice = read(f"<p>{text}</p>")
+    assert (notice.buyer, notice.end_user) == ("样例街道办事处", "样例市公安局样例分局")
+
+
 @pytest.mark.parametrize(
     ("html", "suppliers"),
     [
