@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
+from itertools import product
 
 from monitor.text.markup import squeeze
 from monitor.text.normalize import read_traditional
@@ -60,12 +62,14 @@ class Statement:
 
 
 _TRADITIONAL = str.maketrans(read_traditional())
+_IS_TRADITIONAL = frozenset(read_traditional())
 _BRACKETS = str.maketrans("（）【】［］", "()[][]")
 
 
 def simplify(text: str) -> str:
     """Return a text in simplified characters; its length stays."""
-    return text.translate(_TRADITIONAL)
+    # Nearly every text is simplified already, and to see that takes a third of translating.
+    return text if _IS_TRADITIONAL.isdisjoint(text) else text.translate(_TRADITIONAL)
 
 
 def _fold_label(text: str) -> str:
@@ -77,10 +81,18 @@ def _fold_label(text: str) -> str:
 def _load_words() -> dict[str, Label]:
     table = resources.files("monitor.text").joinpath("labels.tsv").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
-    return {_fold_label(word): Label(label) for label, word in rows}
+    return {word: Label(label) for label, words in rows for word in _list_words(words)}
+
+
+def _list_words(words: str) -> Iterator[str]:
+    """Yield every word that a row of the table spells with {a|b|}."""
+    parts = re.split(r"\{([^{}]*)\}", words)
+    choices = (part.split("|") if place % 2 else [part] for place, part in enumerate(parts))
+    yield from ("".join(chosen) for chosen in product(*choices))
 
 
 _KEYS = _load_words()
+_LONGEST_KEY = max(map(len, _KEYS))
 _NUMBERING = re.compile(
     r"^\d{1,2}(?:\.\d{1,2})+\s+|^[(（]?(?:[一二三四五六七八九十]{1,3}|\d{1,2}(?:\.\d{1,2})*)(?:[)）]|[、.．:：)）])+\s*"
     r"|^\d{1,2}(?:\.\d{1,2})+\s+"
@@ -113,16 +125,17 @@ def find_unit(label: str) -> str:
     return found.group(1) if found else ""
 
 
-def _spaced(word: str) -> str:
-    parts = {"(": "[(（]", ")": "[)）]", ",": "[,，]"}
-    return r"\s*".join(parts.get(char, re.escape(char)) for char in word)
-
-
-_INNER = re.compile(
-    r"(?P<label>"
-    + "|".join(_spaced(word) for word in sorted(_KEYS, key=len, reverse=True))
-    + r")(?P<more>\s*[(（][^()（）]{0,40}[)）])?\s*[:：]"
+# 第二中标候选人 has not won.
+_RUNNER_UP = re.compile(
+    "第[二三四五六七八九十]名?(?:中标|成交|中选)?(?:[(（].{1,3}[)）])?候选\\S*$"
 )
+_COLON = re.compile("[:：]")
+# How far before its colon a label may begin: blanks between its characters, a bracket after it.
+_LONGEST_PRINTED = 80
+_STOPS = frozenset("，,。；;:：|(（[【")
+_CLOSING = frozenset(")）]】")
+_EDGES = frozenset("*＊·•")
+_BRACKET_END = re.compile(r"[(（\[【][^()（）\[\]【】]{0,40}[)）\]】]$")
 _OTHER = re.compile(
     r"(?:(?<=[\s；;，,。])|^)[\u4e00-\u9fff]{2,9}(?:[(（][^()（）]{0,20}[)）])?\s*[:：]"
 )
@@ -141,33 +154,82 @@ _OWNER = re.compile(
 _OWNERS = {"agent": Section.AGENT, "buyer": Section.BUYER, "supplier": Section.SUPPLIER}
 
 
+@dataclass(frozen=True)
+class _Mark:
+    """A label in a line: its place, the place after its colon, and what it says."""
+
+    start: int
+    end: int
+    label: Label
+
+
 def split_line(text: str, section: Section = Section.NONE) -> list[Statement]:
     """Return the labelled values of one line, each cut where the next label begins."""
     folded = simplify(text)
     if ":" not in folded and "：" not in folded:
         return []
-    marks = [m for m in _INNER.finditer(folded) if _starts_label(folded, m.start())]
-    cuts = sorted({m.start() for m in (*marks, *_OTHER.finditer(folded))})
-    return [_cut_statement(text, mark, _next_cut(cuts, mark, text), section) for mark in marks]
+    marks = list(_find_marks(folded))
+    cuts = sorted({*(m.start for m in marks), *(m.start() for m in _OTHER.finditer(folded))})
+    return [
+        _cut_statement(folded, text, mark, _next_cut(cuts, mark, text), section) for mark in marks
+    ]
 
 
-def _next_cut(cuts: list[int], mark: re.Match[str], text: str) -> int:
-    after = bisect_left(cuts, mark.end())
+def _find_marks(folded: str) -> Iterator[_Mark]:
+    """Yield the labels that end at a colon and begin where a clause does."""
+    last = 0
+    for colon in _COLON.finditer(folded):
+        low = max(last, colon.start() - _LONGEST_PRINTED)
+        head = folded[low : colon.start()]
+        found = None if _RUNNER_UP.search(head) else _find_ending(head)
+        if found is not None and _starts_label(folded, low + found[0]):
+            yield _Mark(low + found[0], colon.end(), found[1])
+        last = colon.end()
+
+
+def _find_ending(head: str) -> tuple[int, Label] | None:
+    """Return the longest label that a text ends with, and where it begins.
+
+    Blanks do not count, nor words in brackets: 采 购 人（甲方）is 采购人.
+    """
+    word = ""
+    best: tuple[int, Label] | None = None
+    place = len(head)
+    while place and len(word) < _LONGEST_KEY:
+        place -= 1
+        char = head[place]
+        if char.isspace() or (not word and char in _EDGES):
+            continue
+        if char in _CLOSING:
+            bracket = _BRACKET_END.search(head, 0, place + 1)
+            if bracket is None:
+                return best
+            place = bracket.start()
+            continue
+        if char in _STOPS:
+            return best
+        word = unicodedata.normalize("NFKC", char) + word
+        if (label := _KEYS.get(word)) is not None:
+            best = (place, label)
+    return best
+
+
+def _next_cut(cuts: list[int], mark: _Mark, text: str) -> int:
+    after = bisect_left(cuts, mark.end)
     return cuts[after] if after < len(cuts) else len(text)
 
 
-def _cut_statement(text: str, mark: re.Match[str], stop: int, section: Section) -> Statement:
-    value = text[mark.end() : stop]
-    before = mark.string[max(mark.start() - _LOOK_BACK, 0) : mark.start()]
-    label = _KEYS[_fold_label(mark["label"])]
-    if label is Label.PROJECT_NUMBER or before.rstrip()[-1:] in ("(", "（"):
+def _cut_statement(folded: str, text: str, mark: _Mark, stop: int, section: Section) -> Statement:
+    value = text[mark.end : stop]
+    before = folded[max(mark.start - _LOOK_BACK, 0) : mark.start]
+    if mark.label is Label.PROJECT_NUMBER or before.rstrip()[-1:] in ("(", "（"):
         value = _cut_bracket(value)
-    printed = squeeze(text[mark.start() : mark.end()]).rstrip(":：")
+    printed = squeeze(text[mark.start : mark.end]).rstrip(":：")
     value = squeeze(_HINT.sub("", value).lstrip(":： ")).strip(" ；;,，。|")
-    owner = _OWNER.search(before) if label is Label.NAME else None
+    owner = _OWNER.search(before) if mark.label is Label.NAME else None
     if owner is not None:
         section = _OWNERS[owner.lastgroup or "buyer"]
-    return Statement(label, value, printed, find_unit(printed), section)
+    return Statement(mark.label, value, printed, find_unit(printed), section)
 
 
 def _cut_bracket(value: str) -> str:

@@ -274,7 +274,7 @@ BRANDS = [
     "vmware", "broadcom_brocade", "juniper", "f5", "fortinet_paloalto", "keysight",
     "motorola_solutions", "esri", "aws", "teledyne_flir", "l3harris_wescam", "rei", "bell_textron",
     "robinson", "enstrom", "md_helicopters", "exterro_accessdata", "oxygen_forensics",
-    "opentext_encase", "magnet_grayshift", "axon",
+    "opentext_encase", "magnet_grayshift", "axon", "google",
 ]
 CATEGORY_IDS = [
     "dna", "lab", "storage", "chip", "network", "server", "software", "cloud", "radio", "thermal",
