@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from monitor.cli_lists import lists
 from monitor.errors import ConfigError, LockedError, MonitorError
 from monitor.terminal import (
     print_rows,
@@ -81,6 +82,9 @@ def cli(context: click.Context, config: Path, state: Path | None, debug: bool) -
     """
     context.obj = Settings(config, state, debug)
     set_logging(debug)
+
+
+cli.add_command(lists)
 
 
 @cli.command()
@@ -155,6 +159,8 @@ def check(settings: Settings, live: bool, as_json: bool) -> None:
     lists = setup.screener.watchlists
     for warning in lists.warnings:
         click.echo(f"warning: {warning}", err=True)
+    for note in lists.list_notes(datetime.now(ZoneInfo("Asia/Shanghai")).date()):
+        click.echo(f"note: {note}", err=True)
     row = {
         "config": str(settings.config), "sources": len(setup.config.sources),
         "receivers": len(setup.config.receivers), "brands": len(lists.brands),
@@ -171,6 +177,15 @@ def check(settings: Settings, live: bool, as_json: bool) -> None:
         )
     if live:
         check_live(setup, as_json)
+
+
+@cli.command()
+@click.argument("kind", type=click.Choice(["brands", "agencies", "categories", "config"]))
+def schema(kind: str) -> None:
+    """Print the JSON Schema of a kind of file, by which an editor completes and checks it."""
+    from monitor.schema import render_schema
+
+    click.echo(render_schema(kind), nl=False)
 
 
 def check_live(setup: Setup, as_json: bool) -> None:
@@ -190,11 +205,14 @@ def check_live(setup: Setup, as_json: bool) -> None:
 @pass_settings
 def screen(settings: Settings, files: tuple[str, ...], as_json: bool) -> None:
     """Screen saved notices (.html .json .jsonl .warc.gz, or - for JSON lines) without the store."""
-    from monitor.config import read_watchlist_path
+    from monitor.config import current_environment, read_outline, read_watchlist_path
     from monitor.reading.screened import UnreadableError, find_saved, read_lines, screen_saved
+    from monitor.screening.listfile import load_lists
     from monitor.screening.score import Screener
     from monitor.screening.watchlist import load_watchlists
 
+    state, _ = read_outline(settings.config, current_environment(), settings.state)
+    lists = load_lists(state)
     screener = Screener.build(load_watchlists(read_watchlist_path(settings.config)))
     failed = False
     with progress_line() as report:
@@ -205,7 +223,7 @@ def screen(settings: Settings, files: tuple[str, ...], as_json: bool) -> None:
                 found = read_lines(stdin, Path(), "-") if name == "-" else find_saved(Path(name))
                 for number, saved in enumerate(found, 1):
                     report(f"{name}: {number} screened")
-                    row = screen_saved(saved, screener)
+                    row = screen_saved(saved, screener, lists)
                     show_screened(row, as_json)
                     if "error" in row:
                         failed = True

@@ -15,6 +15,7 @@ from monitor.errors import FetchCause, FetchError, LayoutError
 from monitor.health import Trouble, describe_failure, describe_refusal
 from monitor.models import Capture, Issue, Match, Notice, SourceState, Verdict
 from monitor.portals.base import Portal
+from monitor.screening.lists import SanctionLists
 from monitor.screening.score import Screener
 from monitor.store import Store
 from monitor.store.alerts import AlertKind, NewAlert
@@ -55,6 +56,7 @@ class Opener:
     store: Store
     archive: Archive
     screener: Screener
+    lists: SanctionLists
     visitor: Visitor
     clock: Callable[[], datetime]
     report: Callable[[str], None]
@@ -173,6 +175,8 @@ class Opener:
             sample=sample,
             reason=decision.reason,
             changed=changed,
+            agencies={agency.id: agency.name for agency in self.screener.watchlists.agencies},
+            lists=self.lists,
         )
         alert = NewAlert(
             alert_id, AlertKind.NOTICE, self.name, notice_id, str(match.verdict),

@@ -26,6 +26,7 @@ from monitor.models import Capture, Listing, SourceState
 from monitor.opening import Opener, Tally
 from monitor.portals import PORTALS
 from monitor.portals.base import ListPage, Portal
+from monitor.screening.lists import SanctionLists
 from monitor.screening.score import Screener
 from monitor.store import Store
 from monitor.store.notices import Triage
@@ -72,6 +73,7 @@ class Poller:
     store: Store
     archive: Archive
     screener: Screener
+    lists: SanctionLists
     manners: Manners
     robots: Robots
     stop: threading.Event
@@ -149,7 +151,7 @@ class Poller:
     def _open(self, name: str, source: SourceConfig, portal: Portal, visitor: Visitor) -> Tally:
         opener = Opener(
             name, source, self.config, portal, self.store, self.archive, self.screener,
-            visitor, self.clock, self.report,
+            self.lists, visitor, self.clock, self.report,
         )  # fmt: skip
         return opener.open_waiting()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,8 @@ from monitor.health import make_self_alert
 from monitor.poll import Poller, make_rules
 from monitor.portals import PORTALS
 from monitor.sample.server import LIST_PATH, SamplePortal
+from monitor.screening.listfile import find_file, load_lists
+from monitor.screening.lists import SanctionLists, load_packaged
 from monitor.screening.score import Screener
 from monitor.screening.watchlist import load_watchlists
 from monitor.store import Store
@@ -32,10 +34,14 @@ class Setup:
 
     config: Config
     screener: Screener
+    lists: SanctionLists = field(default_factory=load_packaged)
 
 
 def load_setup(path: Path, environ: Mapping[str, str], state: Path | None = None) -> Setup:
-    """Load config.yaml and its watchlists; raise ConfigError before anything changes."""
+    """Load config.yaml, its watchlists and the sanction lists of the state folder.
+
+    Raise ConfigError before anything changes.
+    """
     config = load_config(path, frozenset(PORTALS), environ, state)
     for name, receiver in config.receivers.items():
         if receiver.url and (problem := find_problem(receiver.url)):
@@ -46,7 +52,7 @@ def load_setup(path: Path, environ: Mapping[str, str], state: Path | None = None
     organs = {agency.id for agency in screener.watchlists.agencies}
     for name, source in config.sources.items():
         _check_source(config, name, source, organs)
-    return Setup(config, screener)
+    return Setup(config, screener, load_lists(config.state))
 
 
 def _check_source(config: Config, name: str, source: SourceConfig, organs: set[str]) -> None:
@@ -68,7 +74,7 @@ def _check_source(config: Config, name: str, source: SourceConfig, organs: set[s
 
 def sign_files(setup: Setup) -> tuple[tuple[str, int, int, int], ...]:
     """Return a signature of the files behind a setup; it differs after any edit."""
-    paths = [setup.config.path]
+    paths = [setup.config.path, find_file(setup.config.state)]
     folder = setup.config.watchlists
     if folder.is_dir():
         paths += sorted(folder.glob("*.yaml"))
@@ -180,6 +186,7 @@ class Rooms:
             store=self.store,
             archive=self.archive,
             screener=setup.screener,
+            lists=setup.lists,
             manners=self.manners,
             robots=self.robots,
             stop=self.stop,

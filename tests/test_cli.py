@@ -13,7 +13,7 @@ from tests.house import make_award, make_chairs
 from tests.running import run_once, write_config
 from tests.servers import WebhookServer
 
-COMMANDS = ("run poll check screen alerts why sources test-receiver remove-samples").split()
+COMMANDS = ("run poll check screen alerts why sources lists test-receiver remove-samples").split()
 
 
 def serve(folder: Path, portal: SamplePortal, receivers: str = "") -> None:

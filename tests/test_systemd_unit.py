@@ -16,10 +16,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.refresh import DEADLINE
+
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "systemd"
 UNIT = FOLDER / "tender-monitor.service"
 FAILURE = FOLDER / "tender-monitor-failure@.service"
+LISTS = FOLDER / "tender-monitor-lists.service"
+TIMER = LISTS.with_suffix(".timer")
+UNITS = (UNIT, FAILURE, LISTS, TIMER)
 INSTALL = (ROOT / "docs" / "install.md").read_text("utf-8")
 PROGRAM = "/opt/tender-monitor/.venv/bin/tender-monitor"
 # systemd.resource-control(5) says what these words stand for.
@@ -105,7 +110,7 @@ def test_only_a_wrong_file_keeps_the_daemon_from_being_started_again() -> None:
     assert SERVICE["RestartPreventExitStatus"] == ["2 243"]
 
 
-@pytest.mark.parametrize("path", [UNIT, FAILURE], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_every_group_of_lines_says_why(path: Path) -> None:
     groups = re.split(r"\n\n+", path.read_text("utf-8").strip())
     bare = [
@@ -116,7 +121,7 @@ def test_every_group_of_lines_says_why(path: Path) -> None:
     assert bare == []
 
 
-@pytest.mark.parametrize("path", [UNIT, FAILURE], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_no_comment_stands_behind_a_value_where_systemd_would_read_it(path: Path) -> None:
     values = [value for keys in read_unit(path).values() for one in keys.values() for value in one]
     assert [value for value in values if " #" in value or value != value.strip()] == []
@@ -188,6 +193,21 @@ def test_the_failure_unit_writes_to_the_receiver_of_the_main_unit() -> None:
     assert failure["LoadCredential"] == SERVICE["LoadCredential"]
     name = SERVICE["LoadCredential"][0].partition(":")[0]
     assert f"%d/{name}" in failure["ExecStart"][-1]
+
+
+def test_the_lists_are_refreshed_as_the_daemon_s_own_user_in_its_state() -> None:
+    lists = read_unit(LISTS)["Service"]
+    for key in ("DynamicUser", "StateDirectory", "StateDirectoryMode", "UMask"):
+        assert lists[key] == SERVICE[key]
+    assert lists["User"] == [UNIT.stem]
+    program, *arguments = shlex.split(lists["ExecStart"][0])
+    assert [program, *arguments[2:]] == [PROGRAM, *SERVICE["ExecStart"][0].split()[2:]]
+    assert arguments[:2] == ["lists", "update"]
+
+
+def test_the_lists_may_take_as_long_as_the_program_waits() -> None:
+    assert int(read_unit(LISTS)["Service"]["TimeoutStartSec"][0]) > DEADLINE
+    assert read_unit(TIMER)["Timer"]["Persistent"] == ["yes"]
 
 
 # --- docs/install.md ---------------------------------------------------------------------------
@@ -330,7 +350,9 @@ def find_analyze() -> str:
 
 
 @pytest.mark.parametrize(
-    ("path", "threshold"), [(UNIT, 11), (FAILURE, 12)], ids=["main", "failure"]
+    ("path", "threshold"),
+    [(UNIT, 11), (FAILURE, 12), (LISTS, 12)],
+    ids=["main", "failure", "lists"],
 )
 def test_systemd_rates_the_unit_as_well_as_promised(path: Path, threshold: int) -> None:
     """The threshold is ten times the score: 11 is "1.1 OK", of 10."""
@@ -339,10 +361,10 @@ def test_systemd_rates_the_unit_as_well_as_promised(path: Path, threshold: int) 
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
 
 
-@pytest.mark.parametrize("name", [UNIT.name, FAILURE.name])
+@pytest.mark.parametrize("name", [path.name for path in UNITS])
 def test_systemd_finds_nothing_wrong_in_the_unit(name: str, tmp_path: Path) -> None:
-    """Both units are there, with programs that exist on every machine."""
-    for path in (UNIT, FAILURE):
+    """All units are there, with programs that exist on every machine."""
+    for path in UNITS:
         text = re.sub(r"^(ExecStart=-?)/\S+", r"\1/bin/true", path.read_text("utf-8"), flags=re.M)
         (tmp_path / path.name).write_text(text)
     command = [find_analyze(), "verify", "--man=no", str(tmp_path / name)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.screening.lists import listed_on, load_lists
+from monitor.screening.lists import SanctionLists, Status, load_packaged
 
 LATE = date(2025, 6, 27)
 
@@ -34,7 +35,7 @@ LATE = date(2025, 6, 27)
 def test_a_listed_body_is_found_by_its_names_and_sub_units(
     name: str, expected: tuple[str, ...]
 ) -> None:
-    assert listed_on(name, "psb", "", LATE) == expected
+    assert load_packaged().listed_on(name, "psb", "", LATE) == expected
 
 
 @pytest.mark.parametrize(
@@ -52,36 +53,65 @@ def test_a_listed_body_is_found_by_its_names_and_sub_units(
     ],
 )
 def test_a_body_that_no_row_names_is_not_listed(name: str) -> None:
-    assert listed_on(name, "psb", "", LATE) == ()
+    assert load_packaged().listed_on(name, "psb", "", LATE) == ()
 
 
 def test_a_sub_unit_counts_only_for_a_recognised_organ() -> None:
-    assert listed_on("哈密市公安局特警支队", "", "", LATE) == ()
-    assert listed_on("哈密市公安局特警支队", "psb", "", LATE)
+    assert load_packaged().listed_on("哈密市公安局特警支队", "", "", LATE) == ()
+    assert load_packaged().listed_on("哈密市公安局特警支队", "psb", "", LATE)
 
 
 def test_a_body_of_another_province_is_another_body() -> None:
-    assert listed_on("哈密市公安局", "psb", "440100", LATE) == ()
-    assert listed_on("哈密市公安局", "psb", "650500", LATE)
+    assert load_packaged().listed_on("哈密市公安局", "psb", "440100", LATE) == ()
+    assert load_packaged().listed_on("哈密市公安局", "psb", "650500", LATE)
 
 
 def test_a_listing_counts_from_its_day_on() -> None:
     first = date(2019, 10, 9)
-    assert listed_on("新疆警察学院", "police_college", "", first - timedelta(days=1)) == ()
-    assert listed_on("新疆警察学院", "police_college", "", first)
+    assert (
+        load_packaged().listed_on("新疆警察学院", "police_college", "", first - timedelta(days=1))
+        == ()
+    )
+    assert load_packaged().listed_on("新疆警察学院", "police_college", "", first)
 
 
 def test_every_row_can_be_found_by_each_of_its_names() -> None:
-    for row in load_lists():
-        for name in row.names:
-            assert row.label in listed_on(name, "", row.adcode, row.since)
+    for row in load_packaged().rows:
+        for name in row.names_zh:
+            assert row.label in load_packaged().listed_on(name, "", row.adcode, row.since)
 
 
 def test_every_row_has_a_citation_and_a_name() -> None:
-    assert all(row.citation and row.name_en and row.names for row in load_lists())
+    rows = load_packaged().rows
+    assert rows
+    assert all(row.citation and row.name_en and row.names for row in rows)
+
+
+def test_a_row_ends_on_the_day_it_is_taken_off_the_list() -> None:
+    [row] = [one for one in load_packaged().rows if one.name_en == "Xinjiang Police College"]
+    ended = replace(row, until=date(2024, 5, 1))
+    lists = SanctionLists((ended,))
+    assert lists.listed_on("新疆警察学院", "", "", date(2024, 4, 30)) == (row.label,)
+    assert lists.listed_on("新疆警察学院", "", "", date(2024, 5, 1)) == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "mark"),
+    [(Status.SEEN, ""), (Status.CONFIRMED, ""), (Status.VERIFY, " (verify)"),
+     (Status.VERIFY_NAME, " (verify)")],
+)  # fmt: skip
+def test_a_label_says_what_is_not_sure(status: Status, mark: str) -> None:
+    row = replace(load_packaged().rows[0], status=status)
+    assert row.label == f"BIS Entity List 2019-10-09{mark}"
+
+
+def test_a_part_of_a_listed_body_is_told_from_the_body_itself() -> None:
+    lists = load_packaged()
+    assert [one.whole for one in lists.find_listings("哈密市公安局", "psb", "")] == [True]
+    assert [one.whole for one in lists.find_listings("哈密市公安局特警支队", "psb", "")] == [False]
 
 
 @given(st.text(max_size=40))
 @settings(max_examples=100, deadline=None)
 def test_no_text_makes_the_lists_fail(name: str) -> None:
-    assert isinstance(listed_on(name, "psb", "", LATE), tuple)
+    assert isinstance(load_packaged().listed_on(name, "psb", "", LATE), tuple)
