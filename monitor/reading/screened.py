@@ -11,9 +11,9 @@ from typing import Any
 from monitor.errors import LayoutError, MonitorError, StoreError
 from monitor.models import Match, Notice
 from monitor.portals.saved import read_saved, read_saved_text
-from monitor.screening.bodies import name_english
+from monitor.screening.firms import name_supplier
 from monitor.screening.gloss import gloss_item, gloss_title
-from monitor.screening.lists import listed_on
+from monitor.screening.lists import SanctionLists
 from monitor.screening.score import Screener
 from monitor.text.dates import CHINA
 from monitor.warc import list_responses
@@ -123,7 +123,7 @@ def _read_file(path: Path, place: str) -> bytes:
         raise UnreadableError(f"{where}: {error.strerror}") from None
 
 
-def screen_saved(saved: Saved, screener: Screener) -> dict[str, Any]:
+def screen_saved(saved: Saved, screener: Screener, lists: SanctionLists) -> dict[str, Any]:
     """Return the screening row of a saved notice; an unreadable page is its own answer."""
     try:
         notice = saved.read_notice()
@@ -131,10 +131,12 @@ def screen_saved(saved: Saved, screener: Screener) -> dict[str, Any]:
         reason = "UNREADABLE"
         row = {"id": saved.id, "url": saved.url, "verdict": "none", "reason": reason, "score": 0.0}
         return {**row, "checkable": False, "error": str(error)}
-    return describe_screened(saved, notice, screener.screen(notice))
+    return describe_screened(saved, notice, screener.screen(notice), lists)
 
 
-def describe_screened(saved: Saved, notice: Notice, match: Match) -> dict[str, Any]:
+def describe_screened(
+    saved: Saved, notice: Notice, match: Match, lists: SanctionLists
+) -> dict[str, Any]:
     """Return a notice and its match as the object of section 5 of the design."""
     return {
         "id": saved.id,
@@ -148,7 +150,7 @@ def describe_screened(saved: Saved, notice: Notice, match: Match) -> dict[str, A
         "title_en": gloss_title(notice.title, notice.region),
         "project_number": notice.project_number,
         "published": _local_time(notice),
-        "buyer": _describe_buyer(notice, match),
+        "buyer": _describe_buyer(notice, match, lists),
         "brands": [
             {
                 "id": hit.entry, "stance": str(hit.stance), "strength": str(hit.strength),
@@ -156,7 +158,10 @@ def describe_screened(saved: Saved, notice: Notice, match: Match) -> dict[str, A
             }
             for hit in match.hits
         ],
-        "suppliers": [{"name": name} for name in notice.suppliers],
+        "suppliers": [
+            {"name": name, "name_en": name_supplier(name, notice.region)}
+            for name in notice.suppliers
+        ],
         "value": {"amount": notice.value.amount, "currency": notice.value.currency}
         if notice.value
         else None,
@@ -189,17 +194,21 @@ def _local_time(notice: Notice) -> str:
     return local.date().isoformat() if notice.date_only else local.isoformat()
 
 
-def _describe_buyer(notice: Notice, match: Match) -> dict[str, Any]:
+def _describe_buyer(notice: Notice, match: Match, lists: SanctionLists) -> dict[str, Any]:
     organ = match.organ
     listed: tuple[str, ...] = ()
     if organ is not None and notice.published_at is not None:
         day = notice.published_at.astimezone(CHINA).date()
-        listed = listed_on(organ.name, organ.agency, organ.region, day)
+        listed = lists.listed_on(organ.name, organ.agency, organ.region, day)
     return {
         "name": notice.buyer,
-        "name_en": name_english(notice.buyer, notice.region) if notice.buyer else "",
+        "name_en": name_supplier(notice.buyer, notice.region) if notice.buyer else "",
         "agency": organ.agency if organ else "",
         "severity": str(organ.severity) if organ else "",
         "region": organ.region if organ else "",
         "listed": list(listed),
+        # The body that made the severity, where it is not the buyer on paper.
+        "organ": {"name": organ.name, "name_en": organ.name_en, "where": organ.where}
+        if organ and organ.name != notice.buyer
+        else None,
     }

@@ -1,50 +1,39 @@
 """Names of public bodies in English, by rule: region, own name, unit words; smallest unit first.
 
 The English is ours, not official. A name is cut into units that each end in a word for a
-body (公安局, 支队, 监狱); what no table knows stays in Chinese and is never romanised.
+body (公安局, 支队, 监狱). An own name that no table knows is given by its sound, in ‹ ›;
+whatever else is unknown stays in Chinese.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import Enum, auto
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from monitor.screening.places import Region, load_places, read_scope
-from monitor.screening.terms import (
-    Lexicon,
-    count_chinese,
-    fold_traditional,
-    fold_width,
-    read_numeral,
-    read_table,
+from monitor.screening.bodywords import (
+    CLOSING,
+    STATE,
+    Kind,
+    Token,
+    read_tokens,
+    spell_own,
+    write_attribute,
 )
+from monitor.screening.places import read_scope
+from monitor.screening.terms import count_chinese, fold_width
 
-_ORDINAL_WORDS = (
-    "Zeroth First Second Third Fourth Fifth Sixth Seventh Eighth Ninth Tenth"
-    " Eleventh Twelfth Thirteenth Fourteenth"
-).split()
-_NUMERAL = "[一二三四五六七八九十]{1,3}|[0-9]{1,3}"
-# 第八师 is a division of the Xinjiang corps, 第一师范 a teachers' school
-_DIVISION = re.compile(rf"第?({_NUMERAL})师(?![范资生傅])")
-_REGIMENT = re.compile(rf"第?({_NUMERAL})团(?![体队])")
-_ORDINAL = re.compile(rf"第({_NUMERAL})")
-_PARTY = re.compile(r"(?:中国共产党|中共)(?!中央)")
-_PARTY_COMMITTEE = re.compile(r"委(?:员会)?(?=政法|组织|宣传|统战|办公|党校|$)")
-_MASKED_PLACE = re.compile(r"某(省|市|县|区|州)(?!\S?委员会)")
-_PLACE_WORDS = {
-    "省": "province",
-    "市": "city",
-    "县": "county",
-    "区": "district",
-    "州": "prefecture",
-}
-_STATE = "中华人民共和国"
-# bodies that carry a name of their own, so that their province stands apart from it
+# bodies with a name of their own, by which a title may begin
 _NAMED = re.compile(r"(?:Prison|Rehabilitation Centre|Inspection(?: General)? Station)$")
+# bodies whose unknown first word is most likely a name; before others (彩票管理中心) it is a field
+_OWN_NAMED = re.compile(
+    rf"{_NAMED.pattern}|(?:Station|Post|Checkpoint|Reformatory|Detention (?:Centre|House)"
+    r"|Sub-bureau"
+    r"|Public Security (?:Bureau|Office)|Squadron|Brigade|Detachment|Corps|Customs|Base|Ward|Team"
+    r"|Court|Procuratorate|Hospital|Health Centre|School|Kindergarten|College|University"
+    r"|Subdistrict Office|People's Government|Administrative Committee|Committee of the CPC)$"
+)
 # units that can follow another body inside a title; others may be the thing bought
 _SUBUNIT = re.compile(
     r"(?:局|分局|总队|支队|大队|中队|突击队|派出所|警务站|监狱|看守所|拘留所|戒毒所|刑科所|车管所"
@@ -52,38 +41,10 @@ _SUBUNIT = re.compile(
 )
 _BRANCH = re.compile(r"(?:分局|派出所)$")
 _OWN_NAME_LIMIT = 5
-_SEPARATOR = re.compile(r"[、;]")
-
-
-class _Kind(Enum):
-    REGION = auto()
-    OWN = auto()
-    PART = auto()
-    HEAD = auto()
-    PARENT = auto()
-    WHOLE = auto()
-    MASK = auto()
-    DROPPED = auto()
-    GAP = auto()
-
-
-_ROLES = {
-    "whole": _Kind.WHOLE,
-    "parent": _Kind.PARENT,
-    "head": _Kind.HEAD,
-    "part": _Kind.PART,
-    "own": _Kind.OWN,
-}
-_CLOSING = (_Kind.HEAD, _Kind.PARENT, _Kind.WHOLE)
-
-
-@dataclass(frozen=True)
-class _Token:
-    kind: _Kind
-    en: str
-    start: int
-    end: int
-    region: Region | None = None
+# between bodies, but not inside a bracket; 甲局和乙局 are two, 教育和体育局 is one
+_SEPARATOR = re.compile(r"[、;,/](?![^(]*\))(?=\s*[^\x00-\x7f])")
+_AND = re.compile(r"(?<=[局厅所院狱])[和与及](?=[^\x00-\x7f]{2,}[局厅所院狱队]$)")
+_BRACKET = re.compile(r"(.{2,}?)\s*\(([^()]+)\)?")
 
 
 @dataclass(frozen=True)
@@ -109,28 +70,44 @@ class _Unit:
     parent: bool
 
 
-@lru_cache(maxsize=1)
-def _load_words() -> Lexicon[tuple[_Kind, str]]:
-    rows = read_table("bodies.tsv")
-    return Lexicon((row["zh"], (_ROLES[row["role"]], row["en"])) for row in rows)
-
-
 def name_english(body: str, hint: str = "") -> str:
-    """Return a body's name in English, unknown words in Chinese, smallest unit first.
+    """Return a body's name in English, smallest unit first; bodies joined by 、 apart by `;`.
 
     `hint` is the region the portal shows. A name without any known unit comes back as it is.
     """
     text = fold_width(body)
-    parts = [part for part in _SEPARATOR.split(text) if part.strip()]
     scope = read_scope(hint)
-    return "; ".join(_name_one(part.strip(), scope) for part in parts) or text
+    names = [_name_one(part, scope) for part in _split_bodies(text, scope)]
+    return "; ".join(dict.fromkeys(names)) or text
+
+
+def _split_bodies(text: str, scope: str) -> Iterator[str]:
+    for part in _SEPARATOR.split(text):
+        found = _AND.search(part)
+        # 和 also begins 和田 and other places
+        if found and not _begins_place(part[found.start() :], scope):
+            yield part[: found.start()].strip()
+            part = part[found.end() :]
+        if part.strip():
+            yield part.strip()
+
+
+def _begins_place(text: str, scope: str) -> bool:
+    return any(token.region and token.start == 0 for token in read_tokens(text, scope)[:1])
 
 
 def _name_one(text: str, scope: str) -> str:
-    tokens = _read_tokens(text, scope)
+    """Return one body's name; a bracket at its end (本级, another name) stays one."""
+    if found := _BRACKET.fullmatch(text):
+        return f"{_name_units(found[1], scope)} ({_name_units(found[2], scope)})"
+    return _name_units(text, scope)
+
+
+def _name_units(text: str, scope: str) -> str:
+    tokens = read_tokens(text, scope)
     units = list(_group_units(text, tokens))
     if not units:
-        regions = [token.en for token in tokens if token.kind is _Kind.REGION]
+        regions = [token.en for token in tokens if token.kind is Kind.REGION]
         return ", ".join(reversed(regions)) if regions and len(regions) == len(tokens) else text
     tail = text[units[-1].end :].strip()
     return _join_units([unit.en for unit in units] + ([tail] if tail else []))
@@ -141,7 +118,7 @@ def find_body(title: str, hint: str = "") -> Body | None:
 
     `title` is taken as it stands: cut marks and agents off before.
     """
-    tokens = _read_tokens(title, read_scope(hint))
+    tokens = read_tokens(title, read_scope(hint))
     taken: list[_Unit] = []
     for unit in _group_units(title, tokens):
         begins = not taken or taken[-1].parent
@@ -152,7 +129,7 @@ def find_body(title: str, hint: str = "") -> Body | None:
         return None
     end = taken[-1].end
     regions = [token.region.zh for token in tokens if token.region and token.end <= end]
-    whole = title[:end].removeprefix(_STATE)
+    whole = title[:end].removeprefix(STATE)
     names = (title[:end], whole, *(unit.zh for unit in taken), *regions)
     return Body(_join_units([unit.en for unit in taken]), end, names)
 
@@ -161,7 +138,9 @@ def _starts_title(unit: _Unit) -> bool:
     if not unit.gaps:
         return True
     own = unit.gaps[0]
-    named = len(unit.gaps) == 1 and _NAMED.search(unit.en.split(",")[0])
+    # a city or county that no table has
+    unlisted = own[-1] in "市县旗" and unit.zh.startswith(own)
+    named = len(unit.gaps) == 1 and (unlisted or _NAMED.search(unit.en.split(",")[0]))
     return bool(named) and count_chinese(own) == len(own) <= _OWN_NAME_LIMIT
 
 
@@ -178,147 +157,88 @@ def _continues_title(unit: _Unit) -> bool:
 
 
 def _join_units(names: Sequence[str]) -> str:
-    once = list(dict.fromkeys(names))
-    return ", ".join(reversed(once))
+    """Return the units smallest first; one that repeats an earlier one is left out."""
+    kept: list[str] = []
+    for name in names:
+        key = name.replace("Public Security Sub-", "Sub-")
+        again = any(one == key or one.startswith(f"{key}, ") for one in kept)
+        if not again and not (kept and kept[-1].endswith(f" {key}")):
+            kept.append(name)
+    return ", ".join(reversed(kept))
 
 
-def _read_tokens(text: str, scope: str) -> list[_Token]:
-    """Cut a name into known words and gaps; a region named decides those after it."""
-    folded = fold_traditional(text)
-    tokens: list[_Token] = []
-    at = done = 0
-    while at < len(folded):
-        token = _read_token(folded, at, scope)
-        if token is None and at == done and tokens and tokens[-1].kind is _Kind.PART:
-            token = _read_bureau(folded, at)
-        if token is None:
-            at += 1
-            continue
-        if token.region:
-            scope = token.region.adcode or scope
-        tokens += _read_gap(text, done, at)
-        tokens.append(token)
-        at = done = token.end
-    tokens += _read_gap(text, done, at)
-    return [token for token in tokens if token.en.strip()]
-
-
-def _read_gap(text: str, start: int, end: int) -> list[_Token]:
-    return [_Token(_Kind.GAP, text[start:end], start, end)] if start < end else []
-
-
-def _read_token(text: str, at: int, scope: str) -> _Token | None:
-    if text.startswith(_STATE, at) and at + len(_STATE) < len(text):
-        return _Token(_Kind.DROPPED, " ", at, at + len(_STATE))
-    region = load_places().match_name(text, at, scope)
-    word = _read_word(text, at) or _read_number(text, at)
-    if region and (word is None or region.end >= word.end):
-        committee = _PARTY_COMMITTEE.match(text, region.end)
-        # 县委 is the party's; 县委员会 may be that of another body, such as 政协
-        if committee and (committee[0] == "委" or _PARTY.search(text, 0, at)):
-            return _Token(_Kind.WHOLE, f"CPC {region.en} Committee", at, committee.end(), region)
-        return _Token(_Kind.REGION, region.en, at, region.end, region)
-    if word and word.kind is not _Kind.OWN:
-        return word
-    stem = load_places().match_stem(text, at, scope)
-    for found in (word, stem and _Token(_Kind.OWN, stem.stem_en, at, stem.end, stem)):
-        # a stem or a proper name is one only in front of a word for a body
-        if found and _is_known(text, found.end):
-            return found
-    return None
-
-
-def _is_known(text: str, at: int) -> bool:
-    return bool(_read_word(text, at) or _read_number(text, at))
-
-
-def _read_word(text: str, at: int) -> _Token | None:
-    found = _load_words().longest(text, at)
-    if found is None:
-        return None
-    word, (kind, en) = found
-    end = at + len(word)
-    if kind is _Kind.HEAD and len(word) == 1 and end < len(text) and text[end] not in "(,、 ":
-        return None
-    return _Token(kind, en, at, end)
-
-
-def _read_bureau(text: str, at: int) -> _Token | None:
-    """Read 局 or 厅 behind a word for its field, whatever follows: 财政局办公设备."""
-    found = _load_words().get(text[at]) if text[at] in "局厅" else None
-    return _Token(found[0], found[1], at, at + 1) if found else None
-
-
-def _read_number(text: str, at: int) -> _Token | None:
-    """Read 第二, 第八师, 三十四团, 某市, 某 and the party's prefix."""
-    if found := _DIVISION.match(text, at):
-        value = read_numeral(found[1]) or 0
-        if 0 < value < len(_ORDINAL_WORDS):
-            return _Token(_Kind.PARENT, f"{_ORDINAL_WORDS[value]} Division", at, found.end())
-    if (found := _REGIMENT.match(text, at)) and (value := read_numeral(found[1]) or 0):
-        return _Token(_Kind.PARENT, f"{_write_ordinal(value)} Regiment", at, found.end())
-    if (found := _ORDINAL.match(text, at)) and (value := read_numeral(found[1]) or 0):
-        return _Token(_Kind.PART, f"No. {value}", at, found.end())
-    if found := _PARTY.match(text, at):
-        return _Token(_Kind.DROPPED, " ", at, found.end())
-    if found := _MASKED_PLACE.match(text, at):
-        en = f"a {_PLACE_WORDS[found[1]]} (name masked)"
-        return _Token(_Kind.PARENT, en, at, found.end())
-    if text.startswith("某", at):
-        return _Token(_Kind.MASK, "A", at, at + 1)
-    return None
-
-
-def _write_ordinal(value: int) -> str:
-    if value % 100 in (11, 12, 13):
-        return f"{value}th"
-    return f"{value}{({1: 'st', 2: 'nd', 3: 'rd'}).get(value % 10, 'th')}"
-
-
-def _group_units(text: str, tokens: Sequence[_Token]) -> Iterator[_Unit]:
+def _group_units(text: str, tokens: Sequence[Token]) -> Iterator[_Unit]:
     """Yield the units of a name: each run of words up to a word for a body."""
-    pending: list[_Token] = []
+    pending: list[Token] = []
     for token in tokens:
         pending.append(token)
-        if token.kind in _CLOSING:
+        if token.kind in CLOSING:
             yield _compose_unit(text, pending)
             pending = []
 
 
-def _compose_unit(text: str, tokens: Sequence[_Token]) -> _Unit:
-    lead = list(takewhile(lambda token: token.kind is _Kind.REGION, tokens))
-    rest = tokens[len(lead) :]
-    masked = any(token.kind is _Kind.MASK for token in rest)
-    words = [_write_attribute(token.en) for token in rest]
+def _compose_unit(text: str, tokens: Sequence[Token]) -> _Unit:
+    lead = list(takewhile(lambda token: token.kind is Kind.REGION, tokens))
+    rest = _order_numbers(_spell_first(tokens[len(lead) :]))
+    lead = [token for token in lead if not _repeats_region(token, rest[0])]
+    masked = any(token.kind is Kind.MASK for token in rest)
+    words = [write_attribute(token.en) for token in rest]
     places = [_name_region(token, rest[0]) for token in reversed(lead)]
-    stands_apart = rest[0].kind in (_Kind.OWN, _Kind.GAP) and _NAMED.search(tokens[-1].en)
-    if lead and not stands_apart and tokens[-1].kind is _Kind.HEAD:
-        words.insert(0, _write_attribute(places.pop(0)))
+    stands_apart = rest[0].kind is Kind.OWN or (
+        rest[0].kind is Kind.GAP and _NAMED.search(tokens[-1].en)
+    )
+    if lead and not stands_apart and tokens[-1].kind is Kind.HEAD:
+        words.insert(0, write_attribute(places.pop(0)))
     name = _join_words(words) + (" (name masked)" if masked else "")
     return _Unit(
         en=", ".join([name, *places]),
         zh=text[tokens[0].start : tokens[-1].end],
         end=tokens[-1].end,
-        gaps=tuple(token.en for token in tokens if token.kind is _Kind.GAP),
-        anchored=any(token.kind not in (_Kind.PART, _Kind.HEAD) for token in tokens),
-        parent=tokens[-1].kind is _Kind.PARENT,
+        gaps=tuple(token.en for token in tokens if token.kind is Kind.GAP),
+        anchored=any(token.kind not in (Kind.PART, Kind.NUMBER, Kind.HEAD) for token in tokens),
+        parent=tokens[-1].kind is Kind.PARENT,
     )
 
 
-def _name_region(token: _Token, after: _Token) -> str:
+def _spell_first(tokens: Sequence[Token]) -> list[Token]:
+    """Give the unknown own name that a unit begins with by its sound."""
+    first, *others = tokens
+    if first.kind is Kind.GAP and len(first.en) == 1 and others and others[0].kind is Kind.OWN:
+        # 千佛山 is no 佛山
+        own = others.pop(0)
+        name = first.en + (own.region.zh if own.region else "")
+        first = replace(first, en=name if own.region else first.en + own.en, end=own.end)
+    if first.kind is Kind.GAP and others and _OWN_NAMED.search(tokens[-1].en):
+        spelled = spell_own(first.en)
+        first = replace(first, kind=Kind.OWN, en=spelled) if spelled else first
+    return [first, *others]
+
+
+def _order_numbers(tokens: Sequence[Token]) -> list[Token]:
+    """Put a number before the words for a field in front of it: No. 2 Coast Guard Detachment."""
+    ordered: list[Token] = []
+    for token in tokens:
+        at = len(ordered)
+        while token.kind is Kind.NUMBER and at and ordered[at - 1].kind is Kind.PART:
+            at -= 1
+        ordered.insert(at, token)
+    return ordered
+
+
+def _repeats_region(lead: Token, first: Token) -> bool:
+    """Say whether a province stands twice: 江西省江西司法警官职业学院."""
+    one, other = lead.region, first.region
+    if one is None or other is None or first.kind is not Kind.OWN:
+        return False
+    return one.level == 1 and one.adcode == other.adcode
+
+
+def _name_region(token: Token, after: Token) -> str:
     """Return a region's name; 博州边境管理支队 and its like go by the short one."""
     region = token.region
     if region and region.kind == "short" and after.en.startswith("Frontier"):
         return region.stem_en
     return token.en
-
-
-def _write_attribute(name: str) -> str:
-    """Return a region's name as it stands before a body: Provincial, Municipal."""
-    for noun, adjective in ((" Province", " Provincial"), (" Municipality", " Municipal")):
-        if name.endswith(noun):
-            return name.removesuffix(noun) + adjective
-    return name
 
 
 def _join_words(words: Sequence[str]) -> str:

@@ -90,6 +90,8 @@ _SHELLS = (
 _MONTH_NAMES = (
     " January February March April May June July August September October November December"
 ).split(" ")
+# What may stand before a method, and is no part of the thing bought.
+_BEFORE_METHODS = ("电子化", "政府采购", "电子化政府采购")
 # A round beside one of these counts the notices; beside any other, the attempts to buy.
 _COUNTED = ("correction", "change", "clarification", "addendum", "postponement")
 
@@ -227,6 +229,9 @@ def _take_type(text: str, tail: _Tail) -> str:
         if methods.longest(backwards, at - len(found[0])) or _names_method(found[0]):
             break
         found = methods.longest(backwards, at) or words.longest(backwards, at)
+    while kinds and (found := words.longest(backwards, at)) and found[0][::-1] in _BEFORE_METHODS:
+        kinds.insert(0, found[1])
+        at += len(found[0])
     rest = text[: len(text) - at].rstrip(_TAIL_MARKS).removesuffix("的")
     if not kinds or (at < 4 and not _ends_as_type(backwards)):
         return text

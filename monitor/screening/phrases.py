@@ -18,6 +18,7 @@ from monitor.screening.terms import (
     fold_traditional,
     read_numeral,
     read_table,
+    write_quantity,
 )
 
 _NUMERAL = "[0-9]{1,3}|[一二三四五六七八九十]{1,3}|[A-Z](?![A-Za-z])"
@@ -37,7 +38,6 @@ _DOUBLED = re.compile(r"\b([A-Za-z]+) \1\b")
 _NOTED_TWICE = re.compile(r"(\([^()]+\))\s+\1")
 _NOTE = re.compile(r"\s*\([^()]*\)\s*")
 _ROMAN = "0 I II III IV V VI VII VIII IX X".split()
-_SYMBOLS = {"g", "kg", "m", "mm", "cm", "km", "m²", "m³", "L", "ml", "µl", "mg", "annual"}
 _CONNECTIVES = {
     "、": ", ",
     "及": " and ",
@@ -57,8 +57,12 @@ _LEADING_VERBS = {
     "租用": "lease",
     "更换": "replacement",
 }
-# 城区, 郊区, 新县: names of two characters are ordinary words in a phrase
+# 城区, 郊区, 新县: names of two characters are ordinary words in a phrase; those of provinces
+# and cities are not, but for these
 _PLACE_LENGTH = 3
+_WORDS_NOT_CITIES = frozenset(
+    "日照 来宾 长治 安康 东营 丽水 海东 中卫 三明 东方 文山 平凉 海南".split()
+)
 _DASHES = "—–―"
 
 
@@ -169,7 +173,7 @@ def _read_pieces(text: str, *, notes: bool) -> Iterator[_Piece]:
             gap = ""
         yield _restore_spelling(piece, text[at : at + len(piece.zh)])
         at += len(piece.zh)
-        after_term = piece.kind in (_Kind.TERM, _Kind.OPEN)
+        after_term = piece.kind in (_Kind.TERM, _Kind.OPEN) or piece.zh.isdigit()
     if gap:
         yield _Piece(_Kind.GAP, gap, gap)
 
@@ -178,7 +182,7 @@ def _restore_spelling(piece: _Piece, spelling: str) -> _Piece:
     """Return the piece with its Chinese as the text spells it, traditional or not."""
     if spelling == piece.zh:
         return piece
-    en = spelling if piece.category == "quote" else piece.en
+    en = spelling if piece.en == piece.zh else piece.en
     return replace(piece, zh=spelling, en=en)
 
 
@@ -206,7 +210,10 @@ def _read_piece(text: str, at: int, *, notes: bool) -> _Piece | None:
     if mark in ")]":
         return _Piece(_Kind.CLOSE, mark, mark)
     if quoted := _QUOTED.match(text, at):
-        return _Piece(_Kind.TEXT, quoted[0], quoted[0], "quote")
+        inside = render_phrase(quoted[0][1:-1], notes=notes)
+        # a name in quotes is put into English as a whole or not at all
+        en = quoted[0] if inside.unknown else f"{mark}{inside.en}{quoted[0][-1]}"
+        return _Piece(_Kind.TEXT, en, quoted[0], "quote")
     piece = _read_count(text, at, notes=notes) or _read_term(text, at, notes=notes)
     piece = piece or _read_place(text, at)
     if piece:
@@ -246,7 +253,8 @@ def _read_place(text: str, at: int) -> _Piece | None:
     if region and len(region.zh) >= _PLACE_LENGTH:
         return _Piece(_Kind.TERM, region.en, region.zh, "place")
     stem = load_places().match_stem(text, at)
-    if stem and len(stem.zh) >= _PLACE_LENGTH:
+    city = stem and stem.level < 3 and stem.zh not in _WORDS_NOT_CITIES
+    if stem and (city or len(stem.zh) >= _PLACE_LENGTH):
         return _Piece(_Kind.TERM, stem.stem_en, stem.zh, "place")
     return None
 
@@ -290,26 +298,18 @@ def _read_quantity(text: str, number: re.Match[str]) -> _Piece | None:
         return _Piece(_Kind.TERM, f"CNY {amount:,.0f}", f"{value}万元", "money")
     if text.startswith("元", end):
         return _Piece(_Kind.TERM, f"CNY {value}", f"{value}元", "money")
+    if text.startswith("万", end):
+        many = float(value.replace(",", "")) * 10_000
+        return _Piece(_Kind.TERM, f"{many:,.10g}", f"{value}万", "number")
     unit = load_units().longest(text, end)
-    if unit is None:
-        return None
+    term = load_terms().longest(text, end)
+    if unit is None or (term and len(term[0]) > len(unit[0])):
+        return None  # 2022升级 is no 2022 litres
     zh, en = unit
+    if zh == "个" and end + 1 < len(text) and text[end + 1] not in _CONNECTIVES | {")": ""}:
+        # 35个基层单位 is 35 units, not 35 pieces of them
+        return _Piece(_Kind.TERM, value, value + zh, "quantity")
     return _Piece(_Kind.TERM, write_quantity(value, en), value + zh, "quantity")
-
-
-def write_quantity(number: str, unit: str) -> str:
-    """Return a number with its unit, the unit in the plural where English wants it."""
-    return f"{number} {unit if number == '1' else _write_plural(unit)}"
-
-
-def _write_plural(unit: str) -> str:
-    if unit in _SYMBOLS or unit.endswith("s") or "/" in unit or " " in unit:
-        return unit
-    if unit.endswith(("x", "ch", "sh")):
-        return unit + "es"
-    if unit.endswith("y"):
-        return unit[:-1] + "ies"
-    return unit + "s"
 
 
 def _write_value(numeral: str) -> str:

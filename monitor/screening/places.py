@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from monitor.screening.terms import Lexicon, fold_traditional, read_table
 
+_AUTONOMOUS = ("自治州", "自治县", "自治旗")
 _KINDS = ("full", "sample", "short", "former")
 # A bare stem such as 和平 or 东方 is also an ordinary word: inside a name it is a place
 # only in front of these.
@@ -73,6 +74,10 @@ class Places:
             names[zh].append(kept)
             if row["stem_zh"]:
                 stems[row["stem_zh"]].append(kept)
+            # 湘西自治州 for 湘西土家族苗族自治州
+            short = row["stem_zh"] + zh[-3:]
+            if zh.endswith(_AUTONOMOUS) and len(short) > len(_AUTONOMOUS[0]) and short != zh:
+                names[short].append(replace(kept, kind="short"))
         self._names = Lexicon(names.items())
         self._stems = Lexicon((zh, rows) for zh, rows in stems.items() if zh not in names)
 
@@ -108,7 +113,7 @@ class Places:
             if region is None:
                 start += 1
                 continue
-            if deepest is None or _lies_within(region.adcode, deepest.adcode):
+            if deepest is None or lies_within(region.adcode, deepest.adcode):
                 deepest, scope = region, region.adcode or scope
             start = edge = region.end
         return deepest
@@ -149,7 +154,8 @@ def _count_shared(adcode: str, scope: str) -> int:
     return sum(bool(scope) and adcode[:size] == scope[:size] for size in (2, 4, 6))
 
 
-def _lies_within(adcode: str, parent: str) -> bool:
+def lies_within(adcode: str, parent: str) -> bool:
+    """Return whether one division is a part of another, both by adcode."""
     stem = parent.rstrip("0")
     stem += "0" * (len(stem) % 2)
     return bool(adcode) and bool(parent) and adcode != parent and adcode.startswith(stem)

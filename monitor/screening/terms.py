@@ -16,6 +16,7 @@ T = TypeVar("T")
 # NFKC would turn ™ into letters
 _MARKS = str.maketrans(dict.fromkeys("™®©℠", ""))
 _SPACES = re.compile(r"\s+")
+_SYMBOLS = {"g", "kg", "m", "mm", "cm", "km", "m²", "m³", "L", "ml", "µl", "mg", "rpm", "annual"}
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _DIGITS = {zh: value for value, zh in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _TRADITIONAL = str.maketrans(read_traditional())
@@ -79,3 +80,18 @@ def read_numeral(text: str) -> int | None:
         return None
     high, low = _DIGITS.get(tens or "一"), _DIGITS.get(units or "零")
     return None if high is None or low is None else high * 10 + low
+
+
+def write_quantity(number: str, unit: str) -> str:
+    """Return a number with its unit, the unit in the plural where English wants it."""
+    return f"{number} {unit if number == '1' else _write_plural(unit)}"
+
+
+def _write_plural(unit: str) -> str:
+    if unit in _SYMBOLS or unit.endswith("s") or "/" in unit or " " in unit:
+        return unit
+    if unit.endswith(("x", "ch", "sh")):
+        return unit + "es"
+    if unit.endswith("y"):
+        return unit[:-1] + "ies"
+    return unit + "s"

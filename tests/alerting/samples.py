@@ -94,9 +94,12 @@ def make_content(
     sample: bool = False,
     reason: Reason = Reason.FIRST_MATCH,
     changed: tuple[str, ...] = (),
+    brand_name: str = "Seagate Technology",
 ) -> dict[str, Any]:
     """Return the content of an alert about the invented notice."""
+    brands = {"seagate": BRANDS["seagate"].model_copy(update={"name": brand_name})}
     return build_content(
-        notice, match, BRANDS, CAPTURE,
+        notice, match, brands, CAPTURE,
         alert_id=alert_id, source="yunling", sample=sample, reason=reason, changed=changed,
+        agencies={"psb": "Public Security Bureau"},
     )  # fmt: skip

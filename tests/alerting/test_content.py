@@ -166,3 +166,48 @@ def test_nothing_private_gets_into_a_content() -> None:
     told = json.dumps(make_content(notice, match), ensure_ascii=False)
     for secret in ("13812345678", "example.cn，", "a.b@", "63123456", "张〇〇"):
         assert secret not in told
+
+
+@pytest.mark.parametrize(
+    ("alias", "title", "english"),
+    [
+        (
+            "希捷",
+            "样例市公安局希捷硬盘采购公告",
+            "Procurement notice: Seagate Technology hard disk",
+        ),
+        (
+            "希捷8TB",
+            "样例市公安局希捷8TB硬盘采购公告",
+            "Procurement notice: Seagate Technology 8 TB hard disk",
+        ),
+        ("IBM小型机", "样例市公安局IBM小型机采购公告", "Procurement notice: IBM minicomputers"),
+    ],
+)
+def test_a_brand_in_a_title_has_its_english_name_and_nothing_is_lost(
+    alias: str, title: str, english: str
+) -> None:
+    hit = replace(HIT, alias=alias, field="title", quote=title)
+    content = make_content(replace(NOTICE, title=title), replace(MATCH, hits=(hit,)))
+    assert content["title_en"].startswith(english)
+
+
+def test_several_makers_are_all_named() -> None:
+    item = Item("硬盘", "希捷、东芝", "500人份/盒")
+    hits = (replace(HIT, field="items[0].brand"),)
+    content = make_content(replace(NOTICE, items=(item,)), replace(MATCH, hits=hits))
+    assert content["items"][0]["brand_en"] == "Seagate Technology, Toshiba"
+    assert content["items"][0]["model_en"] == "500 tests per box"
+
+
+def test_a_text_that_is_mostly_unknown_has_no_english() -> None:
+    item = Item("硬盘", "", "魑魅魍魉饕餮硬盘")
+    content = make_content(replace(NOTICE, items=(item,)))
+    assert content["items"][0]["model_en"] == ""
+
+
+def test_the_agent_and_the_kind_of_organ_are_told_in_english() -> None:
+    content = make_content(replace(NOTICE, procuring_entity="新疆虚构招标代理有限公司"))
+    assert content["agent"]["name_en"] == "Xinjiang ‹Xugou› Tendering Agency Co., Ltd."
+    assert content["buyer"]["agency_en"] == "Public Security Bureau"
+    assert make_content()["agent"] is None

@@ -134,10 +134,11 @@ def test_a_mail_holds_every_field_of_its_alert(
     for part in (
         "Seagate Technology – supplied: named in the award or contract",
         "「希捷」 in the brand of item 2",
-        "Enterprise hard disk (企业级硬盘), brand 希捷, model ST8000NM000A, 481 pieces (块)",
+        "Enterprise hard disk (企业级硬盘), brand Seagate Technology (希捷)",
+        "model ST8000NM000A, 481 pieces (块)",
         "Yunling City Public Security Bureau",
         "云岭市公安局",
-        "Sanctions lists: none known on 2026-11-20",
+        "Sanctions lists: Not on the lists known here on the day of the notice",
         "云岭市远志商贸有限公司",
         "CNY 569,800 – printed as 「￥56.98万元」",
         "2026-11-20 17:52 (China time, +08:00)",

@@ -60,7 +60,7 @@ TITLES = st.lists(
         ),
         (
             "样例省虚构监狱视频会议系统（项目编号：YL-2024-017）成交公告",
-            "Award notice (negotiated methods): Video-conferencing system, 虚构 Prison,"
+            "Award notice (negotiated methods): Video-conferencing system, ‹Xugou› Prison,"
             " Sample Province [No. YL-2024-017]",
         ),
         (
@@ -122,6 +122,11 @@ TITLES = st.lists(
             "样例市公安局服务器采购公告（二）",
             "Procurement notice (2): Server, Sample City Public Security Bureau",
         ),
+        (
+            "样例市公安局“平安城市”监控项目（采购编号：YL-2024-17）电子化公开招标公告",
+            "Electronic open tender notice: “Safe City” surveillance,"
+            " Sample City Public Security Bureau [No. YL-2024-17]",
+        ),
         ("服务器采购", "Server"),
         ("Laptop computers", "Laptop computers"),
     ],
@@ -164,6 +169,11 @@ def test_the_hint_reaches_the_body() -> None:
         ("试剂（二）", "Reagents (2)"),
         ("十三", "十三"),
         ("魑魅科技新疆分公司车辆", "魑魅科技新疆分公司 vehicles"),
+        ("监控系统2022升级", "Surveillance system 2022 upgrade"),
+        ("35个基层单位监控", "35 grassroots units surveillance"),
+        ("硬盘35个", "Hard disk, 35 pieces"),
+        ("上海机房服务器", "Shanghai server room server"),
+        ("日照传感器", "日照 sensor"),
         ("甲乙丙", "甲乙丙"),
         ("", ""),
     ],

@@ -123,7 +123,11 @@ def test_no_region_is_made_up(text: str) -> None:
         ),
         ("中共样例县委员会", "CPC Sample County Committee"),
         ("政协样例县委员会", "政协 Sample County Committee"),
-        ("样例市公安局(本级)", "(本级), Sample City Public Security Bureau"),
+        ("样例市公安局(本级)", "Sample City Public Security Bureau (Headquarters)"),
+        (
+            "样例县看守所(样例县拘留所)",
+            "Sample County Detention Centre (Sample County Administrative Detention House)",
+        ),
         ("烏魯木齊市公安局", "Urumqi City Public Security Bureau"),
         ("样例市", "Sample City"),
     ],
@@ -135,14 +139,136 @@ def test_a_body_is_named_smallest_unit_first(body: str, en: str) -> None:
 @pytest.mark.parametrize(
     ("body", "en"),
     [
-        ("样例市公安局虚构路派出所", "虚构路 Police Station, Sample City Public Security Bureau"),
-        ("样例省虚构监狱", "虚构 Prison, Sample Province"),
+        (
+            "样例市公安局魑魅魍魉鉴定中心",
+            "魑魅魍魉鉴定 Centre, Sample City Public Security Bureau",
+        ),
+        ("样例市魑魅管理局", "Sample City 魑魅 Administration Bureau"),
+        ("样例市第二魑魅和魍魉学校", "Sample City No. 2 魑魅和魍魉 School"),
         ("虚构无名", "虚构无名"),
         ("Acme Ltd", "Acme Ltd"),
         ("", ""),
     ],
 )
 def test_what_is_unknown_stays_in_chinese(body: str, en: str) -> None:
+    assert name_english(body) == en
+
+
+@pytest.mark.parametrize(
+    ("body", "en"),
+    [
+        ("样例省虚构监狱", "‹Xugou› Prison, Sample Province"),
+        (
+            "样例省虚构无名强制隔离戒毒所",
+            "‹Xugou Wuming› Compulsory Drug Rehabilitation Centre, Sample Province",
+        ),
+        (
+            "样例市公安局虚构路派出所",
+            "‹Xugou› Road Police Station, Sample City Public Security Bureau",
+        ),
+        (
+            "样例市公安局库尔勒路派出所",
+            "Korla Road Police Station, Sample City Public Security Bureau",
+        ),
+        (
+            "样例边境管理支队虚构乡边境派出所",
+            "‹Xugou› Township Border Police Station, Sample Frontier Management Detachment",
+        ),
+        ("虚构县公安局", "‹Xugou› County Public Security Bureau"),
+        (
+            "样例市公安局长安乡派出所",
+            "Chang'an Township Police Station, Sample City Public Security Bureau",
+        ),
+        ("样例省千佛山监狱", "‹Qianfoshan› Prison, Sample Province"),
+    ],
+)
+def test_an_unknown_own_name_is_given_by_its_marked_sound(body: str, en: str) -> None:
+    assert name_english(body) == en
+
+
+@pytest.mark.parametrize(
+    ("body", "en"),
+    [
+        ("新疆哈密监狱", "Hami Prison, Xinjiang"),
+        ("广州花都区人民医院", "Huadu District People's Hospital, Guangzhou"),
+        (
+            "内蒙古出入境边防检查总站",
+            "Inner Mongolia Exit-Entry Frontier Inspection General Station",
+        ),
+        ("营口鲅鱼圈出入境边防检查站", "Bayuquan Exit-Entry Frontier Inspection Station, Yingkou"),
+        ("湘西自治州公安局", "Xiangxi Tujia and Miao Autonomous Prefecture Public Security Bureau"),
+        ("江西省江西司法警官职业学院", "Jiangxi Judicial Police Vocational College"),
+        (
+            "喀什地委政法委",
+            "Political and Legal Affairs Commission, CPC Kashgar Prefecture Committee",
+        ),
+        (
+            "中共样例省委政法委",
+            "Political and Legal Affairs Commission, CPC Sample Provincial Committee",
+        ),
+        ("平凉市公安局崆峒分局", "Kongtong Sub-bureau, Pingliang City Public Security Bureau"),
+        ("首都机场公安局", "Public Security Bureau, Beijing Capital Airport"),
+        ("XX市公安局", "Public Security Bureau, a city (name masked)"),
+    ],
+)
+def test_places_stand_where_english_wants_them(body: str, en: str) -> None:
+    assert name_english(body) == en
+
+
+@pytest.mark.parametrize(
+    ("unit", "en"),
+    [
+        ("海警第二支队", "No. 2 Coast Guard Detachment"),
+        ("交警三大队", "No. 3 Traffic Police Brigade"),
+        ("刑事侦查支队技术大队", "Technical Brigade, Criminal Investigation Detachment"),
+        ("反恐怖和特警总队", "Counter-terrorism and Special Police Corps"),
+        (
+            "食品药品和环境犯罪侦查支队",
+            "Food, Drug and Environmental Crime Investigation Detachment",
+        ),
+        ("网络警察支队", "Cyber Police Detachment"),
+        ("督察支队", "Police Supervision Detachment"),
+        ("战训支队", "Combat Training Detachment"),
+        ("辅警管理支队", "Auxiliary Police Administration Detachment"),
+        ("政治部", "Political Department"),
+        ("情报指挥部", "Intelligence and Command Department"),
+        ("勤务指挥部", "Duty and Command Department"),
+        ("警务技术局", "Police Technology Bureau"),
+        ("DNA实验室", "DNA Laboratory"),
+        ("装备财务处", "Equipment and Finance Division"),
+        ("机关", "Headquarters"),
+        ("经开分局", "Economic Development Zone Sub-bureau"),
+        ("女子强制隔离戒毒所", "Women's Compulsory Drug Rehabilitation Centre"),
+        ("遣返中心", "Repatriation Centre"),
+    ],
+)
+def test_units_of_a_bureau_are_known(unit: str, en: str) -> None:
+    bureau = "Sample City Public Security Bureau"
+    assert name_english(f"样例市公安局{unit}") == f"{en}, {bureau}"
+
+
+@pytest.mark.parametrize(
+    ("body", "en"),
+    [
+        (
+            "样例市公安局和样例县财政局",
+            "Sample City Public Security Bureau; Sample County Finance Bureau",
+        ),
+        (
+            "样例市公安局,样例县公安局",
+            "Sample City Public Security Bureau; Sample County Public Security Bureau",
+        ),
+        ("样例市公安局和田分局", "Hotan Sub-bureau, Sample City Public Security Bureau"),
+        ("样例县教育和体育局", "Sample County Education and Sports Bureau"),
+        ("样例省样例监狱样例监狱", "Sample Prison, Sample Province"),
+        ("样例市公安局公安局", "Sample City Public Security Bureau"),
+        (
+            "样例市公安局样例分局样例公安分局",
+            "Sample Sub-bureau, Sample City Public Security Bureau",
+        ),
+    ],
+)
+def test_bodies_side_by_side_are_told_apart_and_repeats_are_not_told(body: str, en: str) -> None:
     assert name_english(body) == en
 
 
@@ -157,6 +283,7 @@ def test_the_hint_decides_between_equal_names() -> None:
         ("样例市公安局样例区分局信息中心机房改造", "样例市公安局样例区分局"),
         ("样例省虚构监狱门禁系统", "样例省虚构监狱"),
         ("样例市财政局办公设备", "样例市财政局"),
+        ("虚构市公安局刑警支队硬盘", "虚构市公安局刑警支队"),
     ],
 )
 def test_the_body_of_a_title_ends_before_the_thing_bought(title: str, name: str) -> None:
@@ -205,6 +332,7 @@ def test_numerals_are_read_or_refused(text: str, value: int | None) -> None:
     [
         ("regions.tsv", ("name_zh",), ("name_en", "stem_en")),
         ("bodies.tsv", ("zh",), ("en",)),
+        ("firms.tsv", ("zh",), ("en",)),
         ("glossary.tsv", ("zh",), ("en",)),
     ],
 )
@@ -218,4 +346,4 @@ def test_the_tables_are_whole(
         assert all(row[column] for column in (*chinese, *english))
         assert not any(CHINESE.search(row[column]) for column in english)
     if table != "regions.tsv":
-        assert len({row["zh"] for row in rows}) == len(rows)
+        assert len({(row["zh"], row.get("role") == "form") for row in rows}) == len(rows)
