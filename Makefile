@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	2>/dev/null && command -v $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: run test setup setup-dev lock bench
+.PHONY: run test setup setup-dev lock bench schema
 
 run: setup
 	$(BIN)/tender-monitor run
@@ -43,6 +43,12 @@ lock: setup-dev
 	$(BIN)/python -m piptools compile -q --generate-hashes --allow-unsafe --no-emit-index-url \
 		--no-emit-find-links --no-emit-trusted-host --strip-extras --extra build --extra dev \
 		-o requirements-dev.lock pyproject.toml
+
+# The schemas that editors complete YAML by, after a change of the models.
+schema: setup
+	for kind in brands agencies categories; do \
+		$(BIN)/tender-monitor schema $$kind > watchlists/schema/$$kind.json || exit 1; done
+	$(BIN)/tender-monitor schema config > config.schema.json
 
 bench: setup-dev
 	$(BIN)/python benchmarks/resources.py

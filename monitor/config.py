@@ -26,60 +26,100 @@ class RowSelectors(Model):
     """CSS selectors of a plain list page; `row` is one listing, the others are inside it."""
 
     row: str
+    """One row of the list."""
     link: str = "a[href]"
+    """The link to the notice; its href is the row's identity."""
     title: str = ""
+    """The title. Default: the link's title, else its text."""
     date: str = ""
+    """The day of publication. Default: the first date in the row's text."""
     buyer: str = ""
+    """The buyer, where the list shows it."""
     region: str = ""
+    """The region, where the list shows it."""
     type: str = ""
+    """The kind of notice, where the list shows it."""
     next: str = ""
+    """The link to the next page, looked for in the whole page."""
     page_url: str = ""
+    """Instead of next: the address of a page, such as list_{page}.html; {page-1} counts from 0."""
 
 
 class BodySelectors(Model):
     """CSS selectors of a detail page; empty ones are found by the usual anchors."""
 
     body: str = ""
+    """The notice itself. Default: the usual places, else the page without its frame."""
     title: str = ""
+    """The title. Default: the row's."""
     date: str = ""
+    """The day of publication. Default: the row's."""
 
 
 class SourceConfig(Model):
     """One stanza of `sources`; times in seconds once read."""
 
     portal: str
+    """The kind of website, which says how it is read."""
     lists: list[str] = Field(default_factory=list)
+    """Addresses of list pages or feeds, each read from its first page."""
     enabled: bool = True
+    """false leaves the stanza unread; what was stored stays."""
     every: Seconds = Field(default=6 * 3600, ge=1, le=_YEAR)
+    """Time between two rounds, such as 6h."""
     pages: int = Field(default=10, ge=1, le=5000)
+    """The most pages of each list in a round."""
     overlap: Seconds = Field(default=86_400, ge=0, le=20 * _YEAR)
+    """How far before the last whole round a list is read again, for rows that come late."""
     lookback: Seconds | None = Field(default=None, ge=0, le=20 * _YEAR)
+    """A first round tells of notices this young. Default: that of the file."""
     open: Literal["candidates", "all", "none"] = "candidates"
+    """Which rows are opened: those that may be of a security organ, all, or none."""
     delay: float = Field(default=4.0, ge=0.0, le=600.0)
+    """Seconds between two requests to a host."""
     jitter: float = Field(default=0.5, ge=0.0, le=1.0)
+    """The part of delay by which it varies to both sides."""
     budget: int = Field(default=1500, ge=1)
+    """Requests to a host in one UTC day, shared by all sources of that host."""
     obey_robots: bool = True
+    """Ask robots.txt first. false only where the site has allowed you to."""
     allow_loopback: bool = False
+    """Allow an address of this very machine, for a portal that runs here."""
     verify_tls: bool = True
+    """false accepts any certificate; every capture notes that it was so."""
     ca_file: str = ""
+    """A file of certificates to trust instead of the usual ones."""
     proxy: str = ""
+    """http://… or socks5h://…, which looks names up itself."""
     deadline: float = Field(default=60.0, gt=0.0, le=600.0)
+    """Seconds for one request with all its redirects."""
     region: str = ""
+    """The region of rows that do not show one."""
     default_organ: str = ""
+    """An id of agencies.yaml: what a hidden buyer of this source is taken for."""
     receivers: list[str] | None = None
+    """Names of the receivers that hear of this source. Default: all."""
     row: RowSelectors | None = None
+    """Only for linklist: CSS selectors of a list page."""
     detail: BodySelectors = BodySelectors()
+    """Only for linklist: CSS selectors of a detail page."""
 
 
 class ReceiverConfig(Model):
     """One place that messages go to: the terminal, or one Apprise URL kept outside this file."""
 
     type: Literal["terminal", "apprise"] = "apprise"
+    """terminal writes to standard output; apprise sends to one address."""
     url_env: str = ""
+    """The name of the environment variable that holds the Apprise URL. Never the URL itself."""
     url_file: str = ""
+    """The file, readable by its owner alone, whose first line is the Apprise URL."""
     verdicts: tuple[Literal["alert", "review"], ...] = ("alert", "review")
+    """Which notices it is told of."""
     retry: Seconds = 30
+    """The first wait after a failed attempt; it doubles up to an hour."""
     dead_after: Seconds = 3 * 86_400
+    """How long a message is tried before it is given up."""
 
     # The likeliest slip is to write the secret itself here: it must not be repeated anywhere.
     @field_validator("url_env")
@@ -101,11 +141,17 @@ class ConfigFile(Model):
     """The whole of config.yaml."""
 
     state: str = "state"
+    """The folder of the database and the evidence, relative to this file."""
     watchlists: str = "watchlists"
+    """The folder of the watchlists, relative to this file; every *.yaml in it is read."""
     lookback: Seconds = Field(default=7 * 86_400, ge=0, le=20 * _YEAR)
+    """A first round tells of notices this young; older ones are only recorded."""
     user_agent: str = USER_AGENT
+    """How the program names itself to portals."""
     receivers: dict[str, ReceiverConfig]
+    """Who is told, by name."""
     sources: dict[str, SourceConfig]
+    """What is read, by name."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import hashlib
 import re
 import types
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -23,6 +23,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Loaded",
     "Model",
     "Seconds",
+    "ShownAs",
     "field_validator",
     "load_yaml",
     "model_validator",
@@ -44,6 +46,8 @@ __all__ = [
 
 _SECRET = re.compile(r"url|pass|token|secret|credential|(?:^|_)key$", re.IGNORECASE)
 _DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
+_LIKE_DURATION = "write it like 20s, 15m, 6h, 1d or 2w"
+_FEW_KEYS = 5
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -59,6 +63,8 @@ class Model(BaseModel):
         strict=False,
         hide_input_in_errors=True,
         allow_inf_nan=False,
+        # The text under a field is its description in the JSON Schema.
+        use_attribute_docstrings=True,
     )
 
 
@@ -72,7 +78,7 @@ def parse_duration(raw: object) -> int:
     found = _DURATION.fullmatch(raw) if isinstance(raw, str) else None
     if found is None:
         message = f"expected a duration, got {show_value(raw)}"
-        raise ValueError(message, "write it like 20s, 15m, 6h, 1d or 2w")
+        raise ValueError(message, _LIKE_DURATION)
     return int(found[1]) * _UNIT_SECONDS[found[2]]
 
 
@@ -88,8 +94,21 @@ def parse_day(raw: object) -> date:
     raise ValueError(f"expected a date, got {show_value(raw)}", "write it like 2024-09-04")
 
 
-Seconds = Annotated[int, BeforeValidator(parse_duration)]
-Day = Annotated[date, BeforeValidator(parse_day)]
+# How the JSON Schema shows a type; reading a file does not look at it.
+ShownAs = WithJsonSchema
+
+Seconds = Annotated[
+    int,
+    BeforeValidator(parse_duration),
+    ShownAs(
+        {
+            "type": "string",
+            "pattern": f"^{_DURATION.pattern}$",
+            "patternErrorMessage": _LIKE_DURATION,
+        }
+    ),
+]
+Day = Annotated[date, BeforeValidator(parse_day), ShownAs({"type": "string", "format": "date"})]
 
 
 @dataclass(frozen=True)
@@ -164,7 +183,10 @@ def _first_error(path: Path, root: Node, model: type[Model], error: ValidationEr
     details = error.errors(include_url=False, include_input=False)
     unknown = {detail["loc"][:-1] for detail in details if detail["type"] == "extra_forbidden"}
     # A misspelt key is reported as itself, not as the missing key it was meant to be.
-    telling = (d for d in details if d["type"] != "missing" or d["loc"][:-1] not in unknown)
+    telling = [d for d in details if d["type"] != "missing" or d["loc"][:-1] not in unknown]
+    # A list whose only value is wrong counts as empty too; the value is the news.
+    holding = {detail["loc"][:-1] for detail in telling if detail["loc"]}
+    telling = [d for d in telling if d["type"] != "too_short" or d["loc"] not in holding]
     faults = [_describe_fault(root, model, detail) for detail in telling]
     return min((_locate(path, root, f) for f in faults), key=lambda e: (e.line, e.column))
 
@@ -185,7 +207,10 @@ def _describe_fault(root: Node, model: type[Model], detail: Mapping[str, Any]) -
     if kind in ("value_error", "assertion_error"):
         message, hint = (*context["error"].args, "", "")[:2]
         return _Fault(loc, str(message), str(hint))
-    return _describe_value(root, loc, kind, context)
+    fault = _describe_value(root, loc, kind, context)
+    if loc and kind == "model_type" and len(keys := _known_keys(model, loc)) <= _FEW_KEYS:
+        return replace(fault, hint=f"its keys are {', '.join(keys)}")
+    return fault
 
 
 def _describe_value(root: Node, loc: Any, kind: str, context: Mapping[str, Any]) -> _Fault:

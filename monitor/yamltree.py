@@ -106,7 +106,11 @@ def _mark_at(before: str) -> Mark:
 
 # What libyaml says -> what we say. The first part that fits is taken.
 _SYNTAX = (
-    ("mapping values are not allowed", "a ':' is not allowed here", "put the text in quotes"),
+    (
+        "mapping values are not allowed",
+        "a ':' is not allowed here",
+        "put the text in quotes, or check the indentation",
+    ),
     ("expected ':'", "expected 'key: value'", "is a ':' or a space after it missing?"),
     ("',' or ']'", "the [ of line {opened} lacks a comma or its ]", "add it before this place"),
     ("',' or '}'", "the { of line {opened} lacks a comma or its }", "add it before this place"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
+from jsonschema import Draft7Validator
 
 from monitor.cli import cli
 from monitor.config import (
@@ -24,7 +27,10 @@ from monitor.config import (
 from monitor.models import Capture, Reason, SourceState
 from monitor.portals import PORTALS
 from monitor.portals.base import Portal
+from monitor.schema import build_schema
 from monitor.screening.entries import Agency, Brand, Category, Product
+from monitor.screening.lists import Status
+from monitor.screening.refreshed import FindingKind
 from monitor.screening.watchlist import load_watchlists
 from monitor.store import migrations
 from monitor.yamlfile import Model, load_yaml, parse_duration
@@ -94,6 +100,24 @@ def test_every_command_has_its_section_with_every_option(name: str) -> None:
     for option in cli.commands[name].params:
         if isinstance(option, click.Option):
             assert option.opts[0] in section, f"{name} {option.opts[0]}"
+
+
+@pytest.mark.parametrize("name", [n for n in COMMANDS if isinstance(cli.commands[n], click.Group)])
+def test_every_command_of_a_group_stands_in_its_section_with_every_option(name: str) -> None:
+    section = read_page("docs/commands.md").partition(f"\n## {name}\n")[2].split("\n## ")[0]
+    group = cli.commands[name]
+    assert isinstance(group, click.Group)
+    for inner, command in group.commands.items():
+        [usage] = re.findall(rf"^    tender-monitor {name} {inner} .*$", section, re.M)
+        for option in command.params:
+            if isinstance(option, click.Option):
+                assert option.opts[0] in usage, option.opts[0]
+
+
+@pytest.mark.parametrize("words", [Status, FindingKind])
+def test_every_word_of_the_lists_is_explained(words: list[str]) -> None:
+    text = read_page("docs/commands.md")
+    assert [word for word in words if f"| `{word}` |" not in text] == []
 
 
 def test_no_command_is_documented_that_does_not_exist() -> None:
@@ -181,11 +205,48 @@ def test_the_summary_of_the_readme_is_what_a_first_round_prints(tmp_path: Path) 
         assert line == "…" or mask_changing(line) in printed.splitlines()
 
 
-def run_program(folder: Path, *arguments: str, text: str = "") -> str:
+RECIPES = re.findall(
+    r"^```yaml\n(kind:.+?)^```\n\n```\n\$ echo '(.+?)' \| tender-monitor screen -\n(.+?)^```",
+    read_page("docs/watchlists.md"),
+    re.M | re.S,
+)
+
+
+@pytest.mark.parametrize(("recipe", "notice", "shown"), RECIPES)
+def test_a_recipe_does_what_its_page_shows(
+    tmp_path: Path, recipe: str, notice: str, shown: str
+) -> None:
+    folder = Path(shutil.copytree(ROOT / "watchlists", tmp_path / "watchlists"))
+    mine = folder / "mine.yaml"
+    mine.write_text(recipe, "utf-8")
+    assert [line for line in load_watchlists(folder).warnings if "mine.yaml" in line] == []
+    mistakes = Draft7Validator(build_schema(recipe.split()[1])).iter_errors(yaml.safe_load(recipe))
+    assert [mistake.message for mistake in mistakes] == []
+    printed = run_program(tmp_path, "screen", "-", text=notice, watchlists=folder).splitlines()
+    first, *others = (line for line in shown.splitlines() if line != "…")
+    assert first == printed[0]
+    assert set(others) <= set(printed)
+    # It is the recipe that does it: without it, or without its exclusion, the verdict is another.
+    if first.startswith("NONE"):
+        mine.write_text(re.sub(r"^    (?:exclude|not_seen): .*\n", "", recipe, flags=re.M), "utf-8")
+    else:
+        mine.unlink()
+    other = run_program(tmp_path, "screen", "-", text=notice, watchlists=folder).splitlines()
+    assert other[0] != first
+
+
+def test_every_heading_of_the_recipes_has_one_that_is_tried() -> None:
+    section = read_page("docs/watchlists.md").partition("\n## Recipes\n")[2].split("\n## ")[0]
+    assert len(RECIPES) == len(re.findall("^### ", section, re.M)) >= 5
+
+
+def run_program(
+    folder: Path, *arguments: str, text: str = "", watchlists: Path = ROOT / "watchlists"
+) -> str:
     """Return what a command prints with the shipped watchlists and the sample source alone."""
     config = folder / "config.yaml"
     config.write_text(
-        f"watchlists: {ROOT / 'watchlists'}\n"
+        f"watchlists: {watchlists}\n"
         "receivers: {terminal: {type: terminal}}\n"
         "sources: {sample: {portal: sample}}\n"
     )

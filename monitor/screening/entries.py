@@ -13,7 +13,7 @@ from typing import Annotated
 
 from monitor.models import Severity, Strength
 from monitor.text.normalize import normalize
-from monitor.yamlfile import AfterValidator, Day, Field, Model, model_validator
+from monitor.yamlfile import AfterValidator, Day, Field, Model, ShownAs, model_validator
 
 Span = tuple[int, int]
 
@@ -84,27 +84,48 @@ def _check_pattern(pattern: str) -> str:
     return pattern
 
 
-Id = Annotated[str, AfterValidator(_check_id)]
-Text = Annotated[str, AfterValidator(_check_text)]
-Pattern = Annotated[str, AfterValidator(_check_pattern)]
+# An editor takes 3500 for a number; the loader keeps it as the text that stands there.
+_SHOWN_ID = {
+    "type": ["string", "integer"],
+    "pattern": "^[a-z0-9_]+$",
+    "patternErrorMessage": "use only a-z, 0-9 and _",
+}
+_SHOWN_TEXT = {
+    "type": ["string", "number"],
+    "pattern": r"^\S([\s\S]*\S)?$",
+    "patternErrorMessage": "empty, or a space at the beginning or end",
+}
+_SHOWN_PATTERN = {"type": ["string", "number"], "minLength": 1}
+
+Id = Annotated[str, AfterValidator(_check_id), ShownAs(_SHOWN_ID)]
+Text = Annotated[str, AfterValidator(_check_text), ShownAs(_SHOWN_TEXT)]
+Pattern = Annotated[str, AfterValidator(_check_pattern), ShownAs(_SHOWN_PATTERN)]
 
 
 class Entry(Model):
-    """What every entry has. `verify` marks facts that are recalled, not confirmed."""
+    """What every entry has."""
 
     id: Id
+    """A short name of your choice: a-z, 0-9 and _. Once in all files of the kind."""
     name: Text
+    """The name in English, as readers of an alert see it."""
     verify: bool = False
+    """true: known from memory, not yet confirmed. Nothing changes by it; it is for you."""
     note: str = ""
+    """Whatever you want to remember, such as where a fact comes from."""
 
 
 class Screened(Entry):
     """An entry that is searched for: contexts that cancel, and its own test phrases."""
 
     exclude: tuple[Text, ...] = ()
+    """Longer words that mean something else. A hit inside one of them is no hit."""
     exclude_patterns: tuple[Pattern, ...] = ()
+    """The same as exclude, as regular expressions. Put them in 'single quotes'."""
     seen: tuple[Text, ...] = ()
+    """Phrases as they stand in a notice, in which this entry must be found. Tried on every load."""
     not_seen: tuple[Text, ...] = ()
+    """Phrases in which this entry must not be found. Tried on every load."""
 
     def cancelled_spans(self, text: str) -> list[Span]:
         """Return where folded text holds a context that cancels the hits inside it."""
@@ -127,8 +148,11 @@ class Aliases(Model):
     """Spellings of a brand by what they prove."""
 
     strong: tuple[Text, ...] = ()
+    """Enough for an alert. Only what means this maker and nothing else."""
     medium: tuple[Text, ...] = ()
+    """Needs support: a noun of the category near it, a brand column, another word of the entry."""
     weak: tuple[Text, ...] = ()
+    """Never enough; only supports another word of the same entry."""
 
     def graded(self) -> Iterator[tuple[Strength, int, str]]:
         """Yield each alias with its strength and its place in that list."""
@@ -141,28 +165,36 @@ class Product(Model):
     """A telling model or part number, as a pattern on folded text."""
 
     what: Text
+    """What such a number names, in English, as readers of an alert see it."""
     pattern: Pattern
+    """A regular expression that fits the number, in 'single quotes'. Capitals do not matter."""
     strength: Strength
+    """strong: the number alone proves the maker. medium: it needs support. weak: it supports."""
     seen: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Numbers that the pattern must fit, at least one."""
     not_seen: tuple[Text, ...] = Field(default=(), alias="not")
+    """Look-alikes that the pattern must not fit."""
 
 
 class Brand(Screened):
-    """A maker whose products are watched.
+    """A maker whose products are watched."""
 
-    `valid_until` is the last day on which it counted as watched, in China's time.
-    """
-
-    country: Text
+    country: Text = ""
+    """Where the maker belongs, such as US. For you."""
     category: Annotated[tuple[Id, ...], Field(min_length=1)]
-    aliases: Aliases
+    """Which kinds of products it makes: one or more ids of a categories file."""
+    aliases: Aliases = Aliases()
+    """Its spellings, by what each of them proves."""
     products: tuple[Product, ...] = ()
+    """Models and part numbers that tell the maker even when its name is left out."""
     companies: tuple[Text, ...] = ()
+    """How the names of its own companies and distributors begin, as a supplier field has them."""
     valid_until: Day | None = None
+    """The last day on which it counts, in China's time, for a brand that was sold: YYYY-MM-DD."""
 
     @model_validator(mode="after")
     def _check_findable(self) -> Brand:
-        if not self.products and not any(True for _ in self.aliases.graded()):
+        if not (self.products or self.companies or any(self.aliases.graded())):
             raise ValueError("no alias and no product: it can never be found")
         return self
 
@@ -171,16 +203,22 @@ class Agency(Screened):
     """A kind of public body, by patterns of its name."""
 
     zh: Text
+    """The Chinese name, for you."""
     group: Id
+    """Any word that sorts the entries."""
     severity: Severity
+    """core, medium: a security organ. refine, context: only shown. never: no organ at all."""
     patterns: Annotated[tuple[Pattern, ...], Field(min_length=1)]
+    """What to look for in the buyer's name: regular expressions, in 'single quotes'."""
 
 
 class Category(Entry):
-    """A kind of product. `telling` names purchases that matter even when no item can be read."""
+    """A kind of product."""
 
     nouns: tuple[Text, ...]
+    """Plain words for such products. A medium alias counts when one of them stands near it."""
     telling: tuple[Text, ...] = ()
+    """Purchases that matter by themselves: an organ's goes to review when no item can be read."""
 
 
 class Kind(StrEnum):

@@ -1,14 +1,17 @@
-"""An entry's own test phrases, tried on the entry itself while it is loaded."""
+"""An entry at its place in a file, and its own test phrases, tried on the entry itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from monitor.errors import ConfigError
 from monitor.models import Strength
 from monitor.screening.entries import (
     Agency,
     Brand,
+    Entry,
     Product,
     Screened,
     alias_pattern,
@@ -16,6 +19,7 @@ from monitor.screening.entries import (
     fold_text,
     is_cancelled,
 )
+from monitor.yamlfile import Loaded
 
 Location = tuple[str | int, ...]
 
@@ -27,6 +31,25 @@ class Complaint:
     loc: Location
     message: str
     hint: str = ""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An entry and where it stands: the index is that in its file."""
+
+    entry: Entry
+    file: Loaded[Any]
+    index: int
+
+    def error(self, complaint: Complaint) -> ConfigError:
+        """Return a complaint as an error that names file, line and column."""
+        loc = ("entries", self.index, *complaint.loc)
+        return self.file.error(loc, complaint.message, complaint.hint)
+
+    def show_place(self, *loc: str | int) -> str:
+        """Return file:line of something in the entry, for a message that stands elsewhere."""
+        line, _ = self.file.mark(("entries", self.index, *loc))
+        return f"{self.file.path.name}:{line}"
 
 
 def check_entry(entry: Screened) -> Iterator[Complaint]:
@@ -68,17 +91,31 @@ def find_words(entry: Screened, phrase: str, *, telling: bool = False) -> list[s
         for strength, _, alias in entry.aliases.graded()
         if strength in wanted and _finds_alias(entry, alias, text)
     ]
+    words += [company for company in entry.companies if _finds_alias(entry, company, text)]
     for product in entry.products:
         words += _find_pattern(entry, product.pattern, text)
     return words
 
 
-def list_untested(brand: Brand) -> Iterator[Complaint]:
-    """Yield each strong alias that no seen line shows."""
-    lines = [fold_text(phrase) for phrase in brand.seen]
-    for strength, place, alias in brand.aliases.graded():
-        if strength is Strength.STRONG and not any(_finds_alias(brand, alias, t) for t in lines):
-            yield Complaint(("aliases", "strong", place), f"no seen line shows {alias!r}")
+def list_untested(entry: Screened) -> Iterator[Complaint]:
+    """Yield what no seen line shows: a whole entry, or a strong alias of it."""
+    if not entry.seen and _needs_seen(entry):
+        hint = "add seen: [a phrase as it stands in a notice]"
+        yield Complaint((), f"no seen line shows that '{entry.id}' finds what it should", hint)
+    elif isinstance(entry, Brand):
+        lines = [fold_text(phrase) for phrase in entry.seen]
+        for place, alias in enumerate(entry.aliases.strong):
+            if not any(_finds_alias(entry, alias, line) for line in lines):
+                hint = "add a phrase as it stands in a notice"
+                yield Complaint(("aliases", "strong", place), f"no seen line shows {alias!r}", hint)
+
+
+def _needs_seen(entry: Screened) -> bool:
+    """Say whether seen lines would prove something: products have their own, weak words cannot."""
+    if not isinstance(entry, Brand):
+        return True
+    named = entry.aliases.strong or entry.aliases.medium or entry.companies
+    return bool(entry.aliases.strong or (named and not entry.products))
 
 
 def _finds_alias(entry: Screened, alias: str, text: str) -> bool:

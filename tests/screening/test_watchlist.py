@@ -70,6 +70,9 @@ CASES = [
     ("alias_spaced", 8, 21, "a space at the beginning or end", "delete the space"),
     ("alias_twice", 9, 14, "the alias 'ＡＣＭＥ' says the same as 'Acme'", "delete one"),
     ("alias_unknown", 4, 11, "a * alias without an & anchor before it", "use quotes"),
+    ("aliases_without_strength", 7, 14,
+     "expected 'key: value' lines, got a list",
+     "its keys are strong, medium, weak"),
     ("backslash_in_double_quotes", 9, 25,
      "unknown \\ sequence in double quotes",
      "use single quotes"),
@@ -79,9 +82,12 @@ CASES = [
     ("bracket_open_early", 7, 12,
      "the [ of line 6 lacks a comma or its ]",
      "add it before this place"),
+    ("category_in_capitals", 6, 16, "'Storage' is not an id", "use only a-z, 0-9 and _"),
     ("category_not_a_list", 6, 15, "expected a list, got 'storage'", "write [x] or a - line"),
     ("category_unknown", 6, 25, "unknown category 'storge'", "known are storage"),
-    ("colon_in_text", 4, 15, "a ':' is not allowed here", "put the text in quotes"),
+    ("colon_in_text", 4, 15,
+     "a ':' is not allowed here",
+     "put the text in quotes, or check the indentation"),
     ("day_impossible", 9, 18, "expected a date, got '2025-02-30'", "write it like 2024-09-04"),
     ("empty", 1, 1, "the file is empty", ""),
     ("id_in_capitals", 3, 9, "'Acme' is not an id", "use only a-z, 0-9 and _"),
@@ -89,7 +95,7 @@ CASES = [
     ("invisible_character", 4, 13,
      "the invisible character U+0007 is not allowed",
      "delete it"),
-    ("key_missing", 3, 5, "'country' is missing", ""),
+    ("key_missing", 3, 5, "'name' is missing", ""),
     ("key_misspelt", 7, 5, "unknown key 'alias'", "did you mean 'aliases'?"),
     ("key_twice", 6, 5, "'country' is already given on line 5", ""),
     ("kind_missing", 1, 1, "'kind' is missing", ""),
@@ -175,6 +181,12 @@ def test_a_folder_without_lists_is_an_error(tmp_path: Path) -> None:
          "brands.yaml:7:29: no seen line shows 'Acme'"),
         (ACME + ACME.split("entries:\n")[1].replace("acme", "other").replace("艾克", "他克"),
          "brands.yaml:18:29: the alias 'Acme' also belongs to 'acme'"),
+        (ACME.replace("[ACM, 克美]", "[ACM, 克]"),
+         "brands.yaml:7:50: the medium alias '克' is so short that it will hit by chance"),
+        (ACME.replace("    seen: [艾克美硬盘, Acme硬盘]\n", ""),
+         "brands.yaml:3:5: no seen line shows that 'acme' finds what it should"),
+        (ACME.replace("[艾克美食, 酷盘子]", "[艾克美食，酷盘子, 艾克美食]"),
+         "brands.yaml:10:15: '艾克美食，酷盘子' is one single word, with ， in it"),
     ],
 )  # fmt: skip
 def test_what_looks_wrong_is_a_warning(tmp_path: Path, body: str, warning: str) -> None:
@@ -182,10 +194,45 @@ def test_what_looks_wrong_is_a_warning(tmp_path: Path, body: str, warning: str) 
     assert any(line.startswith(f"{tmp_path}/{warning}") for line in warnings), warnings
 
 
+def test_weak_words_and_products_need_no_seen_line(tmp_path: Path) -> None:
+    weak = ACME.replace(
+        "{strong: [艾克美, Acme], medium: [ACM, 克美], weak: [酷盘]}", "{weak: [酷盘]}"
+    )
+    weak = weak.replace("    seen: [艾克美硬盘, Acme硬盘]\n", "")
+    assert load_watchlists(write_lists(tmp_path, brands=weak)).warnings == ()
+
+
+def test_two_words_made_one_by_a_chinese_comma_are_told_as_that(tmp_path: Path) -> None:
+    body = ACME.replace("[艾克美, Acme]", "[艾克美，Acme]")
+    with pytest.raises(ConfigError, match="7:24: '艾克美，Acme' is one single word, with ， in it"):
+        load_brand(tmp_path, body)
+
+
+def test_a_company_shows_itself_in_a_seen_line(tmp_path: Path) -> None:
+    body = "kind: brands\nentries:\n  - {id: sells, name: Sells, category: [storage],\n     "
+    body += "companies: [样例分销], seen: [样例分销有限公司], not_seen: [样例销售有限公司]}\n"
+    assert load_watchlists(write_lists(tmp_path, brands=body)).warnings == ()
+
+
+def test_what_is_easily_forgotten_is_a_note(tmp_path: Path) -> None:
+    weak = "  - {id: weak, name: W, category: [storage], aliases: {weak: [慧盘]}, verify: yes}\n"
+    body = ACME + "    valid_until: 2024-09-04\n    verify: yes\n" + weak
+    lists = load_watchlists(write_lists(tmp_path, brands=body))
+    verify = "15:13: marked verify, as known only from memory: 2 entries (acme, weak)"
+    forgotten = "16:55: 'weak' has only weak aliases, so it is never told"
+    past = "14:18: 'acme' counts only in notices published by 2024-09-04"
+    shown = [line.partition("brands.yaml:")[2] for line in lists.list_notes(date(2024, 9, 5))]
+    assert shown == [past, forgotten, verify]
+    shown = [line.partition("brands.yaml:")[2] for line in lists.list_notes(date(2024, 9, 4))]
+    assert shown == [forgotten, verify]
+    assert lists.warnings == ()
+
+
 def test_other_files_in_the_folder_are_warned_of(tmp_path: Path) -> None:
     write_lists(tmp_path, brands=ACME)
     for name in ("old.yml", "notes.txt", ".swap"):
         (tmp_path / name).touch()
+    (tmp_path / "schema").mkdir()
     assert load_watchlists(tmp_path).warnings == (
         f"{tmp_path}/notes.txt:1:1: not read, only *.yaml files are",
         f"{tmp_path}/old.yml:1:1: not read, only *.yaml files are",
