@@ -15,9 +15,9 @@ LEVELS = {
     "errors": 0, "models": 0,
     "text": 1, "yamltree": 1, "yamlfile": 2, "config": 3, "sdnotify": 1, "holding": 1,
     "web": 4, "warc": 4, "archive": 5, "screening": 4, "store": 4,
-    "portals": 5, "alerting": 5, "sample": 5, "health": 6, "reading": 6,
+    "portals": 5, "alerting": 5, "sample": 5, "health": 6, "reading": 6, "schema": 6,
     "opening": 7, "poll": 8, "setup": 9, "terminal": 7,
-    "daemon": 10, "once": 10, "cli": 11, "__main__": 12,
+    "daemon": 10, "once": 10, "refresh": 10, "cli_lists": 11, "cli": 12, "__main__": 13,
 }  # fmt: skip
 # Rooms that stay pure, whatever their level would allow.
 FORBIDDEN = {
@@ -32,8 +32,8 @@ DOORS = {
     "requests": ["web.fetch", "web.guards"],
     "urllib3": ["web.fetch", "web.guards"],
     "protego": ["web.manners"],
-    "bs4": ["text.markup"],
-    "soupsieve": ["text.markup"],
+    "bs4": ["text.tree"],
+    "soupsieve": ["text.tree"],
     "feedparser": ["portals.feed"],
     "apprise": ["alerting.deliver"],
     "apscheduler": ["daemon"],
@@ -43,8 +43,9 @@ DOORS = {
     "ahocorasick_rs": ["screening.scan"],
     "yaml": ["yamltree"],
     "pydantic": ["yamlfile"],
-    "click": ["cli", "terminal"],
+    "click": ["cli", "cli_lists", "terminal"],
     "tabulate": ["reading.tables"],
+    "pypinyin": ["screening.sounds"],
 }
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import quote, urljoin, urlsplit
 
 from monitor.errors import LayoutError
-from monitor.models import Capture, Document, Notice
+from monitor.models import Capture, Document, Issue, Notice
 from monitor.portals.base import join_address
 from monitor.text.fields import PageFacts, read_fields
 from monitor.text.markup import (
     Element,
+    Page,
     attribute,
-    drop_chrome,
+    find_chrome,
     inline_text,
     parse_html,
-    read_blocks,
+    read_body,
     select_all,
     select_first,
     squeeze,
@@ -30,6 +32,7 @@ BODY_ANCHORS = (
     "article",
 )  # fmt: skip
 _TITLE_ANCHORS = ("h2.tc", "h1", "h2", ".info-title", ".article-title", "h3", "h4")
+_LONGEST_TITLE = 1000
 _FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|zip|rar|7z|wps|et|ofd|rtf|csv|txt|ods)(?:$|[?#])", re.I)
 
 
@@ -59,24 +62,22 @@ def find_documents(root: Element, base_url: str) -> tuple[Document, ...]:
     zcy: ul.fjxx stands outside the body; others: plain links to files.
     """
     found: dict[str, Document] = {}
+    listed = {id(link) for part in select_all(root, "ul.fjxx") for link in select_all(part, "a")}
     for link in select_all(root, "a"):
-        url = _document_url(link, base_url)
+        name = inline_text(link)
+        url = _document_url(link, name, base_url, listed=id(link) in listed)
         if url and url not in found:
-            found[url] = Document(inline_text(link) or url.rsplit("/", 1)[-1], url)
+            found[url] = Document(name or url.rsplit("/", 1)[-1], url)
     return tuple(found.values())
 
 
-def _document_url(link: Element, base_url: str) -> str:
+def _document_url(link: Element, name: str, base_url: str, *, listed: bool) -> str:
     href = attribute(link, "href").strip()
     if "bizDownload" in attribute(link, "class") and (file_id := attribute(link, "id")):
         return f"https://download.ccgp.gov.cn/oss/download?uuid={quote(file_id, safe='')}"
-    if not join_address(base_url or "http:", href):
+    if not (listed or _FILE.search(href) or _FILE.search(name) or "/oss/download" in href):
         return ""
-    name = inline_text(link)
-    listed = link.find_parent("ul", class_="fjxx") is not None
-    if listed or _FILE.search(href) or _FILE.search(name) or "/oss/download" in href:
-        return urljoin(base_url, href)
-    return ""
+    return urljoin(base_url, href) if join_address(base_url or "http:", href) else ""
 
 
 def refuse_detour(capture: Capture, root: Element, anchors: Iterable[str] = BODY_ANCHORS) -> None:
@@ -90,7 +91,7 @@ def refuse_detour(capture: Capture, root: Element, anchors: Iterable[str] = BODY
 
 
 def read_page(
-    text: str,
+    page: str | Page,
     facts: PageFacts,
     *,
     anchors: Iterable[str] = BODY_ANCHORS,
@@ -101,19 +102,19 @@ def read_page(
 
     `extra` are further parts to read before the body, such as a summary table; `base_url` is
     where the page was found, for its relative links, if that is not the notice's own address.
+    What is too much to read is left out, with an issue that says so.
     """
-    root = parse_html(text)
+    root = parse_html(page) if isinstance(page, str) else page
     body = select_first(root, *anchors)
     parts = [part for css in extra for part in select_all(root, css)[:1]]
     documents = facts.documents or find_documents(body or root, base_url or facts.url)
     title = facts.title or find_page_title(root)
-    if body is None:
-        drop_chrome(root)
-        body = select_first(root, "body") or root
-    else:
-        drop_chrome(body)
-    blocks = [block for part in (*parts, body) for block in read_blocks(part)]
-    if not blocks:
+    losses = [f"{len(title)} characters of title"] if len(title) > _LONGEST_TITLE else []
+    body = body or select_first(root, "body") or root
+    read = read_body(*parts, body, chrome=find_chrome(body))
+    if not read.blocks:
         raise LayoutError(facts.url, "no readable text")
-    known = {**facts.__dict__, "title": title, "documents": documents}
-    return read_fields(PageFacts(**known), blocks)
+    known = replace(facts, title=title[:_LONGEST_TITLE], documents=documents)
+    notice = read_fields(known, read.blocks)
+    issues = [Issue("left out", "page", what, facts.url) for what in (*losses, *read.left_out)]
+    return replace(notice, issues=(*notice.issues, *issues))

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from monitor.models import Notice
-from monitor.portals.pages import find_page_title, read_meta, read_page
+from monitor.portals.pages import read_meta, read_page
 from monitor.text.charset import decode_page
 from monitor.text.fields import PageFacts
-from monitor.text.markup import inline_text, parse_html, select_all, select_first
+from monitor.text.markup import inline_text, parse_html, select_all, select_first, squeeze
 
 _CONTENT_KEYS = ("content", "html", "noticecontent", "description", "text", "body")
 _TITLE_KEYS = ("title", "noticetitle", "name")
@@ -50,7 +50,8 @@ def read_saved_text(text: str, listing: Mapping[str, str], url: str = "") -> Not
     times = (found for css in _TIME_ANCHORS if (found := select_first(root, css)) is not None)
     facts = PageFacts(
         url=url,
-        title=_pick_title(find_page_title(root), listing.get("title", "")),
+        # Before the page's own: its heading may be the site's or the form's name.
+        title=_plain_text(listing.get("title", "")),
         channel=crumbs[-1] if crumbs else listing.get("notice_type", ""),
         published=read_meta(root, "PubDate")
         or next((inline_text(t) for t in times), "")
@@ -58,13 +59,12 @@ def read_saved_text(text: str, listing: Mapping[str, str], url: str = "") -> Not
         region=listing.get("region", ""),
         buyer=listing.get("buyer", ""),
     )
-    return read_page(text, facts, extra=(_CCGP_SUMMARY,))
+    return read_page(root, facts, extra=(_CCGP_SUMMARY,))
 
 
-def _pick_title(shown: str, listed: str) -> str:
-    """Prefer the list row's title: a page's heading may be the site's or the form's name."""
-    plain = inline_text(parse_html(listed)) if listed else ""
-    return plain or shown
+def _plain_text(text: str) -> str:
+    """Return a text without its markup; only what may hold any is parsed."""
+    return inline_text(parse_html(text)) if "<" in text or "&" in text else squeeze(text)
 
 
 def _read_json(answer: Any, listing: Mapping[str, str], url: str) -> Notice:
@@ -77,10 +77,9 @@ def _read_json(answer: Any, listing: Mapping[str, str], url: str) -> Notice:
     if number and number not in content:
         # The number may stand in a field of the answer only, not in the notice's text.
         content = f"<p>项目编号：{number}</p>{content}"
-    title = inline_text(parse_html(next(iter(found["title"]), "")))
     facts = PageFacts(
         url=url,
-        title=_pick_title(title, listing.get("title", "")),
+        title=_plain_text(listing.get("title", "")) or _plain_text(next(iter(found["title"]), "")),
         channel=listing.get("notice_type", ""),
         published=next(iter(found["time"]), "") or listing.get("date", ""),
         region=listing.get("region", ""),

@@ -55,6 +55,7 @@ _BELIEVED = ("cp932", "euc_jp", "cp949")
 _LABEL = re.compile(r"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _HEAD = 4096
 _SAMPLE = 8000
+_STEP = 64 * 1024
 # Chinese titles score above 0.85 in their own encoding, French and Russian below 0.45 in any.
 _LEAST_SHARE = 0.5
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -123,7 +124,14 @@ def _decodes(body: bytes, encoding: str) -> bool:
 
 def _weigh_reading(body: bytes, encoding: str) -> float:
     """Return the share of common hanzi among the telling characters of a lenient reading."""
-    telling = _NEUTRAL.sub("", body.decode(encoding, "replace"))[:_SAMPLE]
+    telling = ""
+    reader = codecs.getincrementaldecoder(encoding)("replace")
+    for start in range(0, len(body), _STEP):
+        piece = body[start : start + _STEP]
+        telling += _NEUTRAL.sub("", reader.decode(piece, final=start + _STEP >= len(body)))
+        if len(telling) >= _SAMPLE:
+            break
+    telling = telling[:_SAMPLE]
     if not telling:
         return 0.0
     return sum(map(_read_common_hanzi().__contains__, telling)) / len(telling)
@@ -140,7 +148,8 @@ def _read_common_hanzi() -> frozenset[str]:
 
 def _decode_as(body: bytes, encoding: str, odd: str) -> Decoded:
     text = body.decode(encoding, "replace")
-    replaced = 0 if _decodes(body, encoding) else text.count("\ufffd")
+    damaged = "\ufffd" in text and not _decodes(body, encoding)
+    replaced = text.count("\ufffd") if damaged else 0
     clean = _NOT_TEXT.sub("", text)
     notes = [odd] if odd else []
     if replaced:

@@ -23,11 +23,12 @@ _BLANKS = "\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _NEWLINES = "\r\v\f\u0085\u2028\u2029"
 # Soft hyphen, joiners, direction marks, fillers, variation selectors, BOM, tags; and © ® ℠ ™,
 # two of which NFKC would turn into letters.
-_DROPPED = (
+_INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff"
-    "\u00a9\u00ae\u2120\u2122"
 )
+_UNSEEN = re.compile(f"[{_INVISIBLE}]+")
+_DROPPED = _INVISIBLE + "\u00a9\u00ae\u2120\u2122"
 _CJK = re.compile(
     "[\u3005\u3007\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\ufa0e-\ufa29"
     "\U00020000-\U0003ffff]"
@@ -76,6 +77,11 @@ class Normalized:
             return original_start, original_end
         original = original_end + position - end
         return original, original + 1
+
+
+def drop_invisible(text: str) -> str:
+    """Return a text without characters that show nothing: soft hyphens, zero-width blanks."""
+    return text if text.isascii() else _UNSEEN.sub("", text)
 
 
 def normalize(text: str) -> Normalized:

@@ -122,6 +122,28 @@ def test_broken_json_is_read_as_a_page(body: bytes) -> None:
     assert read_saved(body, {"title": TITLE}).title == TITLE
 
 
+def test_a_page_too_large_to_read_says_so_in_its_issues() -> None:
+    page = "<p>采购人：样例市公安局</p>" + "<p>甲</p>" * 20_000
+    notice = read_saved(page.encode(), {"title": TITLE})
+    assert notice.buyer == "样例市公安局"
+    assert [issue.kind for issue in notice.issues if issue.field == "page"] == ["left out"]
+
+
+def test_a_title_without_end_is_cut_and_said() -> None:
+    notice = read_saved("<p>正文</p>".encode(), {"title": TITLE * 200})
+    assert len(notice.title) == 1000
+    assert any("title" in issue.raw for issue in notice.issues if issue.kind == "left out")
+
+
+@pytest.mark.parametrize(
+    "markup",
+    ["<nav>", "<table><tr><td>", "<td rowspan=9999 colspan=9999>", "<p hidden>", "<a href=x>"],
+)
+def test_a_page_of_nothing_but_one_tag_ends_as_a_notice(markup: str) -> None:
+    page = f"<p>采购人：样例市公安局</p>{markup * 3000}正文"
+    assert read_saved(page.encode(), {"title": TITLE}).buyer == "样例市公安局"
+
+
 @given(st.binary(max_size=300))
 @settings(max_examples=150, deadline=None)
 def test_any_bytes_are_a_notice_or_a_layout_error(body: bytes) -> None:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.models import Strength
-from monitor.screening.entries import Aliases, Brand, fold_text
-from monitor.screening.scan import MOST_HITS, Found, Scanner
+from monitor.screening.entries import Aliases, Brand, Product, fold_text
+from monitor.screening.scan import MOST_HITS, Found, Scanner, read_heads
 from tests.screening.samples import load_screener, make_zone
 
 
@@ -186,3 +186,47 @@ def test_offsets_of_any_text_stand_on_the_words_found(text: str) -> None:
         start, end = found.original
         assert 0 <= start < end <= len(text)
         assert found.text.text[found.start : found.end] in fold_text(text[start:end])
+
+
+@pytest.mark.parametrize(
+    "pattern", ["ab[0-9]", "^ab[0-9]", "ab[0-9]$", "ab[0-9](?!.)", r"\Aab[0-9]\Z"]
+)
+def test_zones_scanned_together_find_what_each_alone_does(pattern: str) -> None:
+    product = Product(what="part", pattern=pattern, strength=Strength.STRONG, seen=("ab1",))
+    brand = Brand(id="maker", name="Maker", category=("storage",), products=(product,))
+    scanner = Scanner([brand])
+    zones = [make_zone(text) for text in ("x", "ab1", "cd", "a", "b2", "ab3 and more", "ab4")]
+    together = scanner.scan_zones(zones)
+    assert together == [scanner.scan_zone(zone) for zone in zones]
+    assert any(together)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "heads"),
+    [
+        ("ab[0-9]", ("ab",)),
+        (r"(?<![a-z])ST(?:500|[1-9]000)", ("st",)),
+        ("(?:Xeon|至强)[0-9]", ("xeon", "至强")),
+        ("ab?c", ("a",)),
+        ("(?:ab|c?d)x", ()),
+        ("(?:ab|cd)?x", ()),
+        ("ab|cd", ()),
+        ("x(?:a|b)|c", ()),
+        ("[ab]c", ()),
+        (r"\dab", ()),
+        ("(?:|a)b", ()),
+    ],
+)
+def test_a_head_is_told_only_where_every_match_begins_with_it(
+    pattern: str, heads: tuple[str, ...]
+) -> None:
+    assert read_heads(pattern) == heads
+
+
+def test_the_numbers_shipped_with_each_pattern_begin_with_its_heads() -> None:
+    for brand in load_screener().watchlists.brands:
+        for product in brand.products:
+            heads = read_heads(product.pattern)
+            assert not heads or all(
+                any(head in fold_text(seen) for head in heads) for seen in product.seen
+            )

@@ -131,3 +131,9 @@ def test_a_page_of_common_hanzi_tells_its_encoding_whatever_its_label(
     # A page has a few words of its trade; one character repeated could be two encodings.
     page = f"{text}采购项目中标结果公告，采购人名称及联系方式"
     assert decode_page(page.encode(codec), header).text == page
+
+
+def test_an_encoding_is_found_behind_a_long_head_of_plain_letters() -> None:
+    body = b"<script>" + b"x" * 200_000 + b"</script>" + "样例市公安局采购服务器".encode("gb18030")
+    decoded = decode_page(body)
+    assert (decoded.encoding, decoded.replaced) == ("gb18030", 0)

@@ -6,17 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.text import markup
 from monitor.text.markup import (
     Line,
     Table,
-    drop_chrome,
+    find_chrome,
     inline_text,
     parse_html,
     read_blocks,
+    read_body,
     select_all,
     select_first,
     text_before,
 )
+from monitor.text.tree import MOST_ELEMENTS
 
 
 def lines_of(html: str) -> list[str]:
@@ -149,8 +152,8 @@ def test_a_hidden_rest_is_dropped_and_a_hidden_whole_body_kept() -> None:
 )
 def test_chrome_is_dropped_and_the_notice_stays(chrome: str) -> None:
     root = parse_html(f"<body>{chrome}<div class='content'><p>正文</p></div>{chrome}</body>")
-    drop_chrome(root)
-    assert [block.text for block in read_blocks(root) if isinstance(block, Line)] == ["正文"]
+    blocks = read_body(root, chrome=find_chrome(root)).blocks
+    assert [block.text for block in blocks if isinstance(block, Line)] == ["正文"]
 
 
 @pytest.mark.parametrize("name", ["style", "script", "title", "textarea", "select", "noscript"])
@@ -176,6 +179,66 @@ def test_a_hostile_page_is_read_in_bounded_depth_and_size(html: str) -> None:
     size = sum(len(b.text) if isinstance(b, Line) else sum(map(len, b.rows)) for b in blocks)
     assert size < 200_000
     assert "正文" in all_text(html)
+
+
+def many(piece: str, number: int) -> str:
+    return "<p>正文</p>" + piece * number
+
+
+@pytest.mark.parametrize(
+    ("html", "told"),
+    [
+        (many("<i></i>", MOST_ELEMENTS + 1), "elements"),
+        (many("<p>甲</p>", markup.MOST_PIECES + 1), "characters"),
+        (many("甲：", markup.MOST_PIECES + 1), "characters"),
+        (many("甲乙丙丁", markup.MOST_CHARS // 4 + 1), "characters"),
+        (many("㌖", markup.MOST_CHARS // 5), "characters"),
+        (f"<table><tr>{many('<td>甲</td>', 200)}</tr><tr><td>乙</td></tr></table>", "cells"),
+        (
+            "<table>" + f"<tr><td rowspan=60 colspan=60>{'甲' * 500}<td>y" * 99 + "</table>",
+            "copies",
+        ),
+    ],
+    ids=["elements", "lines", "labels", "characters", "expanding", "columns", "copies"],
+)
+def test_what_limits_leave_out_is_said(html: str, told: str) -> None:
+    body = read_body(parse_html(html))
+    assert body.blocks
+    assert any(told in phrase for phrase in body.left_out)
+
+
+def test_a_page_within_its_limits_leaves_nothing_out() -> None:
+    html = "<p>正文</p>" * 500 + "<table>" + "<tr><td>a<td>b：c" * 500 + "</table>"
+    assert read_body(parse_html(html)).left_out == ()
+
+
+def test_the_text_of_elements_beyond_the_limit_is_still_read_line_by_line() -> None:
+    html = many("<i></i>", MOST_ELEMENTS) + (
+        "<p>采购人：甲<b>局</b></p><script>x()</script><p>乙公司</p>"
+    )
+    assert lines_of(html) == ["正文", "采购人：甲局", "乙公司"]
+
+
+@pytest.mark.parametrize(
+    ("html", "line"),
+    [
+        ("<p><b>Dell</b> <b>R740</b></p>", "Dell R740"),
+        ("<p>\n <b>Dell</b>\n<i>R740</i> \n</p>", "Dell R740"),
+        ("<p>Dell<!-- --> R740</p>", "Dell R740"),
+    ],
+)
+def test_blanks_between_words_stay_and_those_at_edges_go(html: str, line: str) -> None:
+    assert lines_of(html) == [line]
+
+
+def test_a_table_in_a_hidden_rest_makes_no_layout_table_of_the_one_around_it() -> None:
+    hidden = "<table><tr><td>旧</td></tr></table>"
+    html = f"<table><tr><td>名称</td><td>硬盘<div class='footer'>{hidden}</div></td></tr></table>"
+    root = parse_html(html)
+    body = read_body(root, chrome=find_chrome(root))
+    assert [block.rows for block in body.blocks if isinstance(block, Table)] == [
+        (("名称", "硬盘"),)
+    ]
 
 
 @given(st.text(max_size=400))
