@@ -41,10 +41,15 @@ def find_failed(notice: Notice) -> frozenset[int]:
     """Return the places in `notice.zones` that belong to a lot that failed, of an award."""
     if notice.tag not in _DECIDED:
         return frozenset()
+    rows = frozenset(
+        place
+        for place, zone in enumerate(notice.zones)
+        if zone.field == "table" and _FAILED.search(fold_text(zone.text))
+    )
     lots = list(_divide_lots(notice.zones))
     won = {lot.number for lot in lots if lot.won}
     failed = {lot.number for lot in lots if lot.failed} - won
-    return frozenset(place for lot in lots if lot.number in failed for place in lot.zones)
+    return rows | frozenset(place for lot in lots if lot.number in failed for place in lot.zones)
 
 
 def _divide_lots(zones: Sequence[Zone]) -> Iterator[_Lot]:

@@ -10,15 +10,18 @@ from monitor.models import Notice, Organ, Severity
 from monitor.screening.bodies import name_english
 from monitor.screening.entries import Agency, compile_pattern, fold_text, is_cancelled
 from monitor.screening.places import find_region
+from monitor.text.labels import drop_blanks
 from monitor.text.titles import find_title_buyer, strip_frame
 
 _ORGAN = (Severity.CORE, Severity.MEDIUM)
 _MASKED = re.compile(
     r"^(?:\W*|某.{0,6}|.{0,8}某.{0,3}(?:单位|部队|部|局)|[\d\-A-Za-z]{1,12}|\*+.*)$"
 )
+# 某某监狱企业发展有限公司 makes clothes.
+_FIRM = re.compile("(?:公司|合作社|博物馆|纪念馆|陈列馆|旧址|幼儿园|小学|中学)$")
 # What lies beside an organ's house, or was one, is not the organ's.
 _BESIDE = re.compile(
-    "旁|对面|附近|周边|门前|门口|家属|宿舍|小区|旧址|原址|老院|[东南西北]侧|至|路口"
+    r"企业|集团|\S{0,8}公司|博物馆|纪念馆|附属|幼儿园|旁|对面|附近|周边|门前|门口|家属|宿舍|小区|旧址|原址|老院|[东南西北]侧|至|路口"
 )
 
 
@@ -50,6 +53,7 @@ class Agencies:
             if agency.severity in _ORGAN
             for match in _find_spans(agency, text)
             if not is_cancelled(*match.span(), never)
+            and not (match.end() < len(text) and _FIRM.search(text))
         ]
         if not named:
             return None
@@ -102,7 +106,7 @@ def _list_bodies(notice: Notice) -> Iterator[tuple[str, str]]:
         yield notice.end_user, "end user"
     # Whom a title begins with is masked, or uses what another body pays for.
     own = find_title_buyer(notice.title)
-    if own and not _BESIDE.match(strip_frame(notice.title)[len(own) :]):
+    if own and not _BESIDE.match(strip_frame(drop_blanks(notice.title))[len(own) :]):
         yield own, "title"
 
 

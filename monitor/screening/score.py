@@ -13,14 +13,14 @@ from monitor.models import (
     Stance,
     Strength,
     Tag,
-    Zone,
     ZoneKind,
 )
+from monitor.screening.cues import Judged
 from monitor.screening.entries import Brand, Category, alias_pattern, fold_text
-from monitor.screening.lots import find_failed
 from monitor.screening.organs import Agencies
 from monitor.screening.scan import Found, Scanner
-from monitor.screening.stance import ALERTING, Judged, judge_stance, names_brand
+from monitor.screening.settings import read_setting
+from monitor.screening.stance import ALERTING, join_row, judge_stance, names_brand
 from monitor.screening.watchlist import Watchlists
 from monitor.screening.weigh import (
     REVIEWING,
@@ -86,18 +86,18 @@ class Screener:
 
     def _find_all(self, notice: Notice) -> list[tuple[int, Found]]:
         """Return what is found in all zones, each with the place of its zone."""
-        return [
-            (place, one)
-            for place, zone in enumerate(notice.zones)
-            if zone.kind is not ZoneKind.BOILERPLATE
-            for one in self.scanner.scan_zone(zone)
-        ]
+        zones = [(n, z) for n, z in enumerate(notice.zones) if z.kind is not ZoneKind.BOILERPLATE]
+        scanned = self.scanner.scan_zones(zone for _, zone in zones)
+        pairs = zip(zones, scanned, strict=True)
+        return [(place, one) for (place, _), found in pairs for one in found]
 
     def _weigh_found(
         self, found: Sequence[tuple[int, Found]], notice: Notice
     ) -> tuple[Weighed, ...]:
         """Return what was found as hits with stances; a weak word alone is none."""
-        failed_lots = find_failed(notice)
+        if not found:
+            return ()
+        setting = read_setting(notice)
         words: dict[str, set[str]] = {}
         for _, one in found:
             words.setdefault(one.brand.id, set()).add(one.alias)
@@ -106,10 +106,10 @@ class Screener:
             if one.strength is Strength.WEAK:
                 continue
             supported = self._is_supported(one, words[one.brand.id], notice)
-            judged = judge_stance(one, notice, supported=supported)
-            if place in failed_lots and judged.stance in ALERTING:
+            judged = judge_stance(one, notice, supported=supported, setting=setting, place=place)
+            if place in setting.failed and judged.stance in ALERTING:
                 judged = Judged(Stance.SPECIFIED, "named in a lot that failed")
-            failed = place in failed_lots or notice.tag is Tag.CANCELLATION
+            failed = place in setting.failed or notice.tag is Tag.CANCELLATION
             start, end = one.original
             weighed.append(Weighed(_make_hit(one, judged), one.zone.text[start:end], failed))
         return tuple(weighed)
@@ -124,7 +124,7 @@ class Screener:
         if words - {one.alias}:
             return True
         near = one.text.text[max(0, one.start - _SUPPORT) : one.end + _SUPPORT]
-        row = _join_row(one.zone, notice) if one.zone.kind is ZoneKind.ITEM else ""
+        row = join_row(one.zone, notice) if one.zone.kind is ZoneKind.ITEM else ""
         return any(
             alias_pattern(noun).search(text)
             for noun in self._nouns(one.brand)
@@ -162,13 +162,6 @@ def _make_hit(one: Found, judged: Judged) -> Hit:
         stance=judged.stance,
         why=judged.why,
     )
-
-
-def _join_row(zone: Zone, notice: Notice) -> str:
-    """Return the folded cells of the item row that a zone belongs to."""
-    row = zone.field.split(".")[0] + "."
-    cells = (other.text for other in notice.zones if other.field.startswith(row))
-    return fold_text("\n".join(cells))
 
 
 def _is_unread(notice: Notice) -> bool:

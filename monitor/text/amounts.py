@@ -7,16 +7,26 @@ from collections.abc import Iterable, Sequence
 
 from monitor.models import Issue, Value
 from monitor.text.awards import read_awards, read_budgets
+from monitor.text.corrections import STANDING, find_columns
 from monitor.text.grids import Parts
 from monitor.text.labels import Label, Statement, simplify
+from monitor.text.markup import squeeze
 from monitor.text.money import read_money
 
 _SUM = (
-    r"(?:为|是|共计|合计|约)?[:：]?\s*"
+    r"(?:仍?为|是|共计|合计|约)?[:：]?\s*"
     r"(?P<sum>(?:人民币)?\s*[￥¥]?\s*\d[\d,.]*\s*(?:万|亿)?元)(?!\s*/\s*[^年\s])"
 )
 _BUDGET_TOLD = re.compile(
-    r"(?:预算(?:金额|总额|价)?|最高限价|控制价)(?:[(（][^()（）]{0,10}[)）])?" + _SUM
+    r"(?:预算(?:金额|总额|价)?|(?:最高|总)限价|控制价)(?:[(（][^()（）]{0,10}[)）])?" + _SUM
+)
+# 预算金额由86万元调整为78万元: what stands.
+_BUDGET_MOVED = re.compile(
+    r"(?:预算|限价|控制价)[^。；;]{0,40}?(?:调整|变更|更正|修改|改)为" + _SUM
+)
+_BUDGET_HEAD = re.compile("预算|限价|控制价")
+_LOT = re.compile(
+    r"第?[一二三四五六七八九十\d]{1,2}包|(?:采购|合同)?包\s?\d|标[段项包]\s?[\d一二三四五]"
 )
 _AWARD_TOLD = re.compile(
     r"(?:中标|成交|中选|合同)(?:总)?(?:供货商|供应商)?(?:金额|价格|价|总额|额)" + _SUM
@@ -49,6 +59,8 @@ def read_value(
         _first_money(statements, Label.BUDGET, issues)
         or _first_money(statements, Label.CEILING, issues)
         or add_values([v for parts in tables for grid in parts.grids for v in read_budgets(grid)])
+        or _read_corrected(tables)
+        or _told_money(lines, _BUDGET_MOVED)
         or _told_money(lines, _BUDGET_TOLD)
     )
 
@@ -95,7 +107,27 @@ def _read_award(text: str, unit: str) -> Value | None:
 def _told_money(lines: Iterable[str], pattern: re.Pattern[str]) -> Value | None:
     for line in lines:
         if (found := pattern.search(simplify(line))) is not None:
-            return read_money(found["sum"])
+            return read_money(found["sum"]) if pattern is not _BUDGET_TOLD else _add_lots(line)
+    return None
+
+
+def _add_lots(line: str) -> Value | None:
+    """Return the sum a line tells, of several lots their total: 第一包…预算2万元；第二包…."""
+    sums = [v for m in _BUDGET_TOLD.finditer(simplify(line)) if (v := read_money(m["sum"]))]
+    lots = len(_LOT.findall(simplify(line)))
+    return add_values(sums) if 1 < len(sums) <= lots else next(iter(sums), None)
+
+
+def _read_corrected(tables: Sequence[Parts]) -> Value | None:
+    """Return the budget or ceiling that a table of corrections ends with."""
+    for rows in (parts.loose for parts in tables):
+        columns = next((found for row in rows if (found := find_columns(row))), {})
+        stands = [place for place, side in columns.items() if side == STANDING]
+        for row in rows:
+            if stands and stands[0] < len(row) and _BUDGET_HEAD.search(simplify(" ".join(row[:3]))):
+                value = read_money(squeeze(row[stands[0]]))
+                if value is not None:
+                    return value
     return None
 
 

@@ -15,6 +15,9 @@ from monitor.text.names import is_body, trim_name
 
 _FIRST = re.compile(r"^(?:第?[1一](?:名|位)?|★)$")
 _LOSERS = re.compile(r"未中标|未成交|未通过|落选|淘汰|无效|审查|原因")
+_LOST = re.compile(
+    r"未中标|未成交|未通过|未入围|落选|淘汰|否决|无效|不合格|^(?:未\S{0,6})?原因|理由"
+)
 _TOTAL_ROW = re.compile(r"^(?:合计|总计|小计|共计)")
 _FIRM = re.compile(r"(?:公司|厂|商行|经营部|事务所|研究院|合作社|中心|门市部|商店)$")
 _SUM = re.compile(r"^[￥¥]\s*[\d,.]+\s*(?:万?元)?$|^[\d,.]+\s*万?元$")
@@ -33,6 +36,12 @@ def read_awards(parts: Parts) -> list[Award]:
     """Return who won, row by row; [] where a table tells no result."""
     found = [award for grid in parts.grids for award in _grid_awards(grid)]
     return found or [award for row in parts.loose for award in _bare_award(row)]
+
+
+def tells_losers(grid: Grid) -> bool:
+    """Return whether a grid lists bids that lost, each with its reason."""
+    bidders = grid.kinds & {Column.SUPPLIER, Column.BIDDER}
+    return bool(bidders) and any(_LOST.search(title) for title in grid.titles)
 
 
 def _grid_awards(grid: Grid) -> Iterator[Award]:
@@ -73,8 +82,15 @@ def read_bodies(grid: Grid, column: Column) -> list[str]:
 def read_budgets(grid: Grid) -> list[Value]:
     """Return the sums of a budget column; [] where there is none."""
     place, unit = grid.place(Column.BUDGET), grid.unit(Column.BUDGET)
-    cells = (cell_at(row, place) for row in grid.rows if not _is_total(row))
+    rows = [row for row in grid.rows if not _is_total(row)]
+    # A sum that spans the rows of one lot counts once.
+    own = [r for n, r in enumerate(rows) if not n or _key(r, place) != _key(rows[n - 1], place)]
+    cells = (cell_at(row, place) for row in own)
     return [value for cell in cells if (value := read_money(cell, unit)) is not None]
+
+
+def _key(row: Sequence[str], place: int | None) -> tuple[str, str]:
+    return cell_at(row, 0), cell_at(row, place)
 
 
 def _is_total(row: Sequence[str]) -> bool:

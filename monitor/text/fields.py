@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.models import Document, Issue, Notice, Tag, Zone, ZoneKind
 from monitor.text.amounts import read_value
@@ -12,10 +12,12 @@ from monitor.text.awards import read_awards, read_bodies
 from monitor.text.dates import ReadDate, read_date
 from monitor.text.grids import Column, Parts, split_table
 from monitor.text.items import ItemRow, points_elsewhere
-from monitor.text.labels import Label, Section, Statement, simplify
+from monitor.text.labels import Label, Section, Statement, fold_line, simplify
 from monitor.text.markup import Block, Line, Table, squeeze
 from monitor.text.names import is_body, is_name, pick_names
+from monitor.text.normalize import drop_invisible
 from monitor.text.noticetypes import NoticeType, read_notice_type, tag_of
+from monitor.text.plaintables import restore_tables
 from monitor.text.privacy import mask_private
 from monitor.text.statements import read_statements
 from monitor.text.titles import find_title_buyer
@@ -27,7 +29,11 @@ _AWARD_WORDS = re.compile(
     r"中标|成交|中选|定标|(?<!更正)(?<!变更)(?<!预审)(?<!资审)(?<!废标)(?<!流标)(?<!终止)结果|"
     r"合同\s*[(（]?(?:的?(?:更正|变更|补充|备案|签订)|公[告示])"
 )
-_MANDATE = re.compile(r"受(?P<buyer>[^，。,；;：:\s]{4,40}?)的?委托")
+_MANDATE = re.compile(r"受\s*(?P<buyer>[^，。,；;：:\s]{4,40}?)\s*的?委托")
+_INTENDS = re.compile(
+    r"现将(?P<buyer>[^，。,；;：:\s]{3,40}?)\s*(?:\d[\d\s]{3,6}年|\d{1,2}月|第).{0,24}意向"
+)
+_PLANS = re.compile(r"^(?P<buyer>[^，。,；;：:\s]{3,30}?)(?:现?拟|决定)(?:对|就|采购|以|组织)")
 _ANYONE = re.compile(r"(?:采购|招标)(?:人|单位|方)")
 # 受A委托，就B所需X进行公开招标: A pays, B uses.
 _NEEDED = re.compile(
@@ -36,18 +42,33 @@ _NEEDED = re.compile(
 _FIRM = r"[^，。,；;：:\s]{2,40}?(?:公司|厂|中心|商行|事务所|研究院)"
 _WINNER = re.compile(
     rf"(?:中标|成交|中选|供货)(?:供应商|人|单位|商)(?:名称)?(?:为|是)[:：]?\s*(?P<name>{_FIRM})|"
+    rf"(?:确定|推荐|选定|由)\s*(?P<sure>{_FIRM})(?:[(（][^()（）]{{0,60}}[)）])?\s*为(?:本项目|本次采购)?的?"
+    r"(?:中标|成交|中选)(?:供应商|人|单位|商)|"
+    rf"^\s*(?:合同包|采购包|标包|分包|标段|标项|包|第)\s*[\dA-Z一二三四五六七八九十]{{0,2}}包?\s*[:：]\s*"
+    rf"(?P<lot>{_FIRM})(?=[，,；;（(。]|$)|"
     rf"(?:[A-Z\d一二三四五六]包)?(?P<first>{_FIRM})为(?:本项目)?(?:的)?第一(?:中标|成交)候选(?:供应商|人|单位)"
 )
 _NUMBER = re.compile(
-    r"[\[(（【〔]?[A-Za-z0-9\u4e00-\u9fff][\w\[\]〔〕()（）【】\-—–/.·＋+号第#&]{2,70}"
+    r"[\[(（【〔]?[A-Za-z0-9\u4e00-\u9fff][\w\[\]〔〕()（）【】\-－—–/.·＋+号第#&]{2,70}"
 )
+_OTHER_NUMBER = re.compile("公告|计划|备案|包|标段|标项|分标|任务|登记|执行")
 _NUMBER_END = re.compile(
-    r"[(（](?:招标|采购|文件|项目)|[，。；;,|]|\s(?=[\u4e00-\u9fff])|"
+    r"[(（](?:招标|采购|文件|项目)|[(（](?=[A-Z]?\d{8,}[)）])|[，。；;,|]|\s(?=[\u4e00-\u9fff])|"
     r"(?<=[A-Za-z0-9号])(?=项目(?:名称|联系)|采购(?:单位|方式|人)|预算)"
 )
 _NUMBER_TOLD = re.compile(
-    r"(?:项目|招标|采购|文件)编号(?:为|是)?[:：\s]*(?P<number>[\[A-Za-z0-9][\w\[\]〔〕\-—/.]{4,60})",
+    r"(?:项目|招标|采购|文件|^|[\s()（）、])编号(?:为|是)?[:：\s]*(?P<number>[\[A-Za-z0-9]"
+    r"(?:[\w\[\]〔〕\-—/.]|[\u4e00-\u9fff](?=[\d\-—]|[\u4e00-\u9fff]\d)){4,60})",
     re.ASCII,
+)
+_TOLD_TYPES = (
+    (re.compile("(?:中标|成交|中选)(?:结果|供应商)[^，。]{0,8}(?:如下|为)"), Tag.AWARD),
+    (
+        re.compile(
+            "(?:邀请|欢迎)[^。]{0,24}(?:参加|投标|报名|报价|响应)|(?:报名|投标截止|开标)时间[:：]"
+        ),
+        Tag.TENDER,
+    ),
 )
 _HEADINGS = 5
 _LONGEST_HEADING = 60
@@ -96,6 +117,12 @@ class _Reading:
 
 def read_fields(facts: PageFacts, blocks: Sequence[Block]) -> Notice:
     """Return the notice; what could not be understood is in its issues, never a default."""
+    blocks = restore_tables(blocks)
+    facts = replace(
+        facts,
+        title=squeeze(drop_invisible(facts.title)),
+        buyer=squeeze(drop_invisible(facts.buyer)),
+    )
     reading = _Reading(
         facts,
         blocks,
@@ -103,8 +130,12 @@ def read_fields(facts: PageFacts, blocks: Sequence[Block]) -> Notice:
         tuple(split_table(block) for block in blocks if isinstance(block, Table)),
         tuple(read_statements(blocks)),
     )
-    body = divide_blocks(blocks)
-    kind = tag_of(facts.title, facts.channel) or _find_heading(reading.lines)
+    body = divide_blocks(blocks, facts.title)
+    kind = (
+        tag_of(facts.title, facts.channel)
+        or _find_heading(reading.lines)
+        or _told_type(reading.lines)
+    )
     tag = kind.tag if kind else None
     issues: list[Issue] = []
     if kind is None:
@@ -112,10 +143,10 @@ def read_fields(facts: PageFacts, blocks: Sequence[Block]) -> Notice:
     published = _read_published(reading, issues)
     decided = tag in DECIDED or (tag is Tag.TENDER_AMENDMENT and _amends_award(facts, kind))
     suppliers = _read_suppliers(reading) if decided else ()
-    subject = Zone(ZoneKind.SUBJECT, "title", mask_private(squeeze(facts.title)))
+    subject = Zone(ZoneKind.SUBJECT, "title", mask_private(facts.title))
     return Notice(
         url=facts.url,
-        title=squeeze(facts.title),
+        title=facts.title,
         tag=tag,
         notice_type=kind.name if kind else facts.channel,
         published_raw=published.raw if published else facts.published,
@@ -151,6 +182,15 @@ def _find_heading(lines: Sequence[str]) -> NoticeType | None:
     return next((kind for line in heads if (kind := read_notice_type(line)) is not None), None)
 
 
+def _told_type(lines: Sequence[str]) -> NoticeType | None:
+    """Return the type that sentences tell where no heading does: 邀请供应商参加, 成交结果如下."""
+    for line in map(fold_line, lines):
+        for pattern, tag in _TOLD_TYPES:
+            if (found := pattern.search(line)) is not None:
+                return NoticeType(tag, found.group())
+    return None
+
+
 def _read_published(reading: _Reading, issues: list[Issue]) -> ReadDate | None:
     raws = [reading.facts.published, *reading.values(Label.PUBLISHED)]
     for raw in raws:
@@ -175,7 +215,8 @@ def _read_buyer(reading: _Reading) -> str:
     if names:
         return _shared_name(names)
     for line in reading.lines:
-        found = _MANDATE.search(simplify(line))
+        found = _MANDATE.search(simplify(line)) or _INTENDS.search(simplify(line))
+        found = found or _PLANS.search(simplify(line))
         if found is not None and not _ANYONE.match(found["buyer"]):
             return squeeze(line[found.start("buyer") : found.end("buyer")])
     return find_title_buyer(reading.facts.title)
@@ -220,16 +261,20 @@ def _told_winners(lines: Sequence[str]) -> list[str]:
     told = []
     for line in lines:
         for found in _WINNER.finditer(simplify(line)):
-            group = "name" if found["name"] else "first"
+            group = next(name for name in ("name", "sure", "lot", "first") if found[name])
             told.append(line[found.start(group) : found.end(group)])
     return pick_names(told)
 
 
 def _read_number(reading: _Reading) -> str:
-    for value in reading.values(Label.PROJECT_NUMBER):
+    numbers = [s for s in reading.statements if s.label is Label.PROJECT_NUMBER]
+    # A plan's or a package's number stands beside that of the project.
+    numbers.sort(key=lambda statement: bool(_OTHER_NUMBER.search(statement.label_text)))
+    for value in (statement.value for statement in numbers):
         # 项目编号：A（招标文件编号：A） and numbers glued to the sentence that follows.
         head = _NUMBER_END.split(value.strip(), maxsplit=1)[0]
-        if is_name(head.strip()) and (found := _NUMBER.match(head.strip())) is not None:
+        named = is_name(head.strip()) or head.strip().isdecimal()
+        if named and (found := _NUMBER.match(head.strip())) is not None:
             return found.group().strip("（( ")
     told = (_NUMBER_TOLD.search(simplify(line)) for line in reading.lines)
     return next((found["number"].rstrip(".-") for found in told if found is not None), "")
@@ -240,4 +285,4 @@ def _are_items_elsewhere(rows: Sequence[ItemRow], reading: _Reading) -> bool:
         return points_elsewhere(rows)
     cells = (cell for b in reading.blocks if isinstance(b, Table) for row in b.rows for cell in row)
     texts: Iterable[str] = (*reading.lines, *cells)
-    return bool(reading.facts.documents) or any(_ELSEWHERE.search(simplify(t)) for t in texts)
+    return bool(reading.facts.documents) or any(_ELSEWHERE.search(fold_line(t)) for t in texts)

@@ -59,7 +59,7 @@ _HEADS: tuple[tuple[re.Pattern[str], Column], ...] = tuple(
         (r"数量", Column.QUANTITY),
         (r"^(?:计量)?单位$", Column.UNIT),
         (r"^规格|规格$|规格参数|规格及", Column.MODEL),
-        (r"参数|技术要求|配置|服务要求|技术规格|主要要求|需求|指标", Column.SPECIFICATION),
+        (r"参数|技术要求|核心要求|主要要求|配置|要求$|技术规格|需求|指标", Column.SPECIFICATION),
         (r"(?:标项|包|标段|项目|工程|合同|品目|人|机构|厂家|公司|制造商|企业)名称", Column.OTHER),
         (r"品目|分类|编码|编号|包号|标段|类别|生产厂|制造商", Column.OTHER),
         (r"名称|^(?:主要)?标的$|品名|^采购标的|采购内容|^物品$|^货物$|^设备$|^产品$", Column.NAME),
@@ -70,6 +70,8 @@ ITEM_COLUMNS = frozenset(
      Column.QUANTITY_PRICE, Column.UNIT_PRICE}
 )  # fmt: skip
 TELLING_COLUMNS = frozenset({Column.NAME, Column.BRAND, Column.MODEL})
+_MAKER = re.compile("^(?:生产)?(?:厂家|厂商|企业|制造商|生产商|制造厂商)(?:名称)?$")
+_REFERENCE = re.compile("^(?:参考|推荐|建议).*(?:型号|机型)")
 _LONGEST_HEAD = 18
 _VALUE = re.compile(r"[￥¥]?\d[\d,.]*万?元?|.{4,}公司")
 
@@ -114,7 +116,7 @@ class Parts:
 def read_head(cell: str) -> Column | None:
     """Return what a header cell announces, or None."""
     word = _bare_head(cell)
-    if not word or len(word) > _LONGEST_HEAD:
+    if not word or len(word) > _LONGEST_HEAD or _REFERENCE.search(word):
         return None
     return next((column for pattern, column in _HEADS if pattern.search(word)), None)
 
@@ -124,6 +126,7 @@ def _bare_head(cell: str) -> str:
     return re.sub(r"\([^()]*\)|/[A-Za-z .]+$", "", clean_label(cell[:80].replace("\n", "")))
 
 
+@lru_cache(maxsize=16)
 def split_table(table: Table) -> Parts:
     """Divide a table into grids and loose rows; a table on its side is turned."""
     grids, loose = _split_rows(table.rows)
@@ -140,6 +143,8 @@ def _split_rows(
     index = 0
     while index < len(rows):
         columns = _read_heads(rows[index])
+        if columns and (below := _read_second(rows, index + 1, columns)) is not None:
+            columns, index = below, index + 1
         stop = _find_stop(rows, index + 1, columns) if columns else index
         if columns and stop > index + 1:
             body = tuple(r for r in rows[index + 1 : stop] if not _repeats_heads(r, columns))
@@ -149,6 +154,16 @@ def _split_rows(
             loose.append(rows[index])
             index += 1
     return grids, loose
+
+
+def _read_second(
+    rows: Sequence[tuple[str, ...]], index: int, columns: tuple[Column | None, ...]
+) -> tuple[Column | None, ...] | None:
+    """Return the columns of a second row of heads that parts what the first one joins."""
+    below = _read_heads(rows[index]) if index < len(rows) else None
+    if below is None or len(below) != len(columns) or not set(rows[index]) & set(rows[index - 1]):
+        return None
+    return below if {*below} - {*columns} else None
 
 
 def _find_stop(
@@ -175,7 +190,17 @@ def _read_heads(row: Sequence[str]) -> tuple[Column | None, ...] | None:
     telling = bool(kinds & TELLING_COLUMNS) and len(kinds & ITEM_COLUMNS) >= 2
     asked = Column.BUDGET in kinds and len(shown) >= 3
     won = bool(kinds & {Column.SUPPLIER, Column.BIDDER})
-    return columns if telling or won or asked else None
+    return _find_maker(columns, row) if telling or won or asked else None
+
+
+def _find_maker(
+    columns: tuple[Column | None, ...], row: Sequence[str]
+) -> tuple[Column | None, ...]:
+    """Take the maker's column for the brand's where there is no other."""
+    if Column.BRAND in columns:
+        return columns
+    makers = [n for n, cell in enumerate(row) if _MAKER.search(_bare_head(cell))]
+    return tuple(Column.BRAND if n in makers[:1] else c for n, c in enumerate(columns))
 
 
 def _is_value(cell: str) -> bool:

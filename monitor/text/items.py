@@ -16,7 +16,7 @@ from monitor.text.grids import (
     drop_copies,
     read_head,
 )
-from monitor.text.labels import find_unit, simplify
+from monitor.text.labels import find_unit, fold_line
 from monitor.text.markup import squeeze
 from monitor.text.money import read_money, read_quantity
 
@@ -44,8 +44,19 @@ def read_items(grid: Grid) -> list[ItemRow]:
     return [item for row in grid.rows for item in _read_row(row, grid, units)]
 
 
+def list_rest(grid: Grid) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of a grid of items that are no item of their own: more of the one above."""
+    for row in grid.rows if grid.lists_items else ():
+        if any(row) and not _is_total(row) and not _read_row(row, grid, {}):
+            yield row
+
+
+def _is_total(row: Sequence[str]) -> bool:
+    return any(_TOTAL_ROW.match(squeeze(cell)) for cell in row[:2])
+
+
 def _read_row(row: Sequence[str], grid: Grid, units: dict[Column, str]) -> list[ItemRow]:
-    if not any(row) or any(_TOTAL_ROW.match(squeeze(cell)) for cell in row[:2]):
+    if not any(row) or _is_total(row):
         return []
     pairs = zip(grid.columns, row, strict=False)
     cells = [(c, t) for c, t in pairs if c in ITEM_COLUMNS or c is Column.UNIT]
@@ -72,9 +83,12 @@ def _split_cells(cells: Sequence[tuple[Column | None, str]]) -> list[Cells]:
 
 def _make_row(cells: Cells, units: dict[Column, str]) -> ItemRow:
     texts: dict[Column, str] = {}
+    more: Cells = []
     for column, text in cells:
         value = squeeze(text)
-        if value and column not in texts:
+        if value and column in texts and column in _SHOWN:
+            more.append((column, value))
+        elif value and column not in texts:
             texts[column] = value
     count, rate = _split_quantity_price(texts)
     quantity, unit = read_quantity(count)
@@ -87,7 +101,7 @@ def _make_row(cells: Cells, units: dict[Column, str]) -> ItemRow:
         unit=texts.get(Column.UNIT, "") or unit,
         unit_price=price.amount if price else None,
     )
-    return ItemRow(item, tuple((c, texts[c]) for c in _SHOWN if c in texts))
+    return ItemRow(item, (*((c, texts[c]) for c in _SHOWN if c in texts), *more))
 
 
 def _split_quantity_price(texts: dict[Column, str]) -> tuple[str, str]:
@@ -103,7 +117,7 @@ def _split_quantity_price(texts: dict[Column, str]) -> tuple[str, str]:
 def points_elsewhere(rows: Iterable[ItemRow]) -> bool:
     """Return whether the brand or model of an item is only in an attachment (详见附件)."""
     return any(
-        _ELSEWHERE.search(simplify(text))
+        _ELSEWHERE.search(fold_line(text))
         for row in rows
         for column, text in row.cells
         if column is not Column.NAME
@@ -111,9 +125,16 @@ def points_elsewhere(rows: Iterable[ItemRow]) -> bool:
 
 
 _INLINE_HEAD = re.compile(
+    r"(?:主要)?(?:标的|货物)?(?:的)?"
     r"(?P<head>(?:标的|货物|产品|设备|商品|服务)?名\s*[称稱]|品\s*牌(?:\s*型\s*[号號])?|"
     r"[规規]\s*格(?:\s*型\s*[号號])?|型\s*[号號]|[数數]\s*量|[单單]\s*[价價]|[单單]\s*位)"
     r"\s*(?:[(（][^()（）]{0,12}[)）])?\s*[:：]"
+)
+
+
+# 型号：K65，数量16台，单价38500元: heads without a colon go on in the value.
+_COUNT_TOLD = re.compile(
+    r"[，,；;]\s*(?P<head>数量|单价)(?:为|共)?\s*(?P<value>[￥¥]?\d[\d,.]*[\u4e00-\u9fff]{0,2})"
 )
 
 
@@ -158,7 +179,9 @@ def read_inline(lines: Iterable[str], *, one_cell: bool = False) -> list[ItemRow
             column = read_head(mark["head"])
             if column is not None:
                 value = line[mark.end() : after.start() if after else len(line)]
-                reading.add(column, value, mark.group())
+                reading.add(column, _COUNT_TOLD.split(value)[0], mark.group())
+                for told in _COUNT_TOLD.finditer(value):
+                    reading.add(read_head(told["head"]) or Column.OTHER, told["value"], "")
         if not marks and reading.cells:
             reading.extend(line) if one_cell else reading.close()
     reading.close()
@@ -187,6 +210,11 @@ _LISTED = re.compile(
     r"(?P<quantity>\d+(?:\.\d+)?\s*[\u4e00-\u9fff]{1,2})\s*[，,]?\s*"
     r"(?P<price>[￥¥]?[\d,]+(?:\.\d+)?\s*元)/[\u4e00-\u9fff]{1,2}"
 )
+# 1、打印机，惠普M405，2台，含税单价1860元；
+_PARTED = re.compile(
+    r"(?:[(（]?\d{1,2}\s*[)）.、．]\s*)(?P<name>[^，,；;。:：]{2,24})[，,]\s*(?P<model>[^，,；;。:：]{2,60})[，,]\s*"
+    r"(?P<quantity>\d+\s*[\u4e00-\u9fff]{1,2})[，,]\s*(?:含税)?单价[:：]?\s*(?P<unit_price>[￥¥]?[\d,]+(?:\.\d+)?\s*元)\S{0,6}?[；;。]?"
+)
 _BRAND_TOLD = re.compile(r"品\s*牌\s*[:：]\s*(?P<brand>\S+)")
 _CODE = re.compile(r"(?=.*[A-Za-z])(?=.*\d)[\x21-\x7e]+")
 _GENERATION = re.compile(r"(?:Gen|G|V|Mk|Rev)\.?\d{1,2}", re.I)
@@ -202,6 +230,9 @@ def read_listed(lines: Iterable[str]) -> Iterator[ItemRow]:
     labelled so is a brand, and all the rest is the name.
     """
     for line in lines:
+        if (parted := _PARTED.fullmatch(squeeze(line))) is not None:
+            yield _make_row([(Column(name), text) for name, text in parted.groupdict().items()], {})
+            continue
         found = _LISTED.fullmatch(squeeze(line))
         if found is None or len(_INLINE_HEAD.findall(line)) > 1:
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -72,6 +72,19 @@ def simplify(text: str) -> str:
     return text if _IS_TRADITIONAL.isdisjoint(text) else text.translate(_TRADITIONAL)
 
 
+_INNER_BLANK = re.compile(r"(?<=[\u3001-\u9fff\uff01-\uff5e])\s+(?=[\u3001-\u9fff\uff01-\uff5e])")
+
+
+def drop_blanks(text: str) -> str:
+    """Return a text without the blanks between Chinese characters."""
+    return _INNER_BLANK.sub("", text)
+
+
+def fold_line(text: str) -> str:
+    """Return a text in simplified characters without the blanks between them."""
+    return drop_blanks(simplify(text))
+
+
 def _fold_label(text: str) -> str:
     """Fold widths, characters and brackets and take all white space out of a label."""
     folded = unicodedata.normalize("NFKC", text.translate(_BRACKETS))
@@ -103,6 +116,9 @@ _QUALIFIER = re.compile(r"\([^()]*\)")
 _UNIT = re.compile(r"[(（](?:单位[:：])?(?:人民币)?\s*(万元|元|亿元)")
 _LONGEST_LABEL = 60
 _LOOK_BACK = 32
+_VALUE_END = re.compile("[。；;]")
+_LEADS = " ，,；;：:、.。（）()|一二三四五六七八九十0123456789"
+_REMEMBERED = 200
 
 
 def clean_label(raw: str) -> str:
@@ -165,14 +181,35 @@ class _Mark:
 
 def split_line(text: str, section: Section = Section.NONE) -> list[Statement]:
     """Return the labelled values of one line, each cut where the next label begins."""
-    folded = simplify(text)
-    if ":" not in folded and "：" not in folded:
+    if ":" not in text and "：" not in text:
         return []
-    marks = list(_find_marks(folded))
-    cuts = sorted({*(m.start for m in marks), *(m.start() for m in _OTHER.finditer(folded))})
-    return [
+    # Zones and statements ask for the same lines in turn.
+    split = _split_line if len(text) > _REMEMBERED else _split_short
+    return list(split(text, section))
+
+
+def _split_line(text: str, section: Section) -> tuple[Statement, ...]:
+    folded = simplify(text)
+    marks, cuts = _mark_line(folded)
+    return tuple(
         _cut_statement(folded, text, mark, _next_cut(cuts, mark, text), section) for mark in marks
-    ]
+    )
+
+
+_split_short = lru_cache(maxsize=2048)(_split_line)
+
+
+def _mark_line(folded: str) -> tuple[Sequence[_Mark], list[int]]:
+    """Return the labels of a line, and where a value of it may end."""
+    return (_find_cuts if len(folded) > _REMEMBERED else _find_short_cuts)(folded)
+
+
+def _find_cuts(folded: str) -> tuple[Sequence[_Mark], list[int]]:
+    marks = tuple(_find_marks(folded))
+    return marks, sorted({*(m.start for m in marks), *(m.start() for m in _OTHER.finditer(folded))})
+
+
+_find_short_cuts = lru_cache(maxsize=2048)(_find_cuts)
 
 
 def _find_marks(folded: str) -> Iterator[_Mark]:
@@ -230,6 +267,33 @@ def _cut_statement(folded: str, text: str, mark: _Mark, stop: int, section: Sect
     if owner is not None:
         section = _OWNERS[owner.lastgroup or "buyer"]
     return Statement(mark.label, value, printed, find_unit(printed), section)
+
+
+def list_uncovered(text: str, ending: Container[Label]) -> list[str]:
+    """Return what of a line no known label covers.
+
+    The value of an `ending` label ends with its sentence or the bracket around it; those of
+    others reach up to the next label.
+    """
+    folded = simplify(text)
+    if ":" not in folded and "：" not in folded:
+        return [text] if text.strip(_LEADS) else []
+    marks, cuts = _mark_line(folded)
+    rest, at = [], 0
+    for mark in marks:
+        rest.append(text[at : mark.start])
+        at = _next_cut(cuts, mark, text)
+        if mark.label in ending:
+            at = min(at, mark.end + _find_end(text[mark.end : at]))
+    rest.append(text[at:])
+    return [piece for piece in rest if piece.strip(_LEADS)]
+
+
+def _find_end(value: str) -> int:
+    """Return where the first sentence of a value ends."""
+    bare = _cut_bracket(value)
+    found = _VALUE_END.search(bare)
+    return found.end() if found else len(bare)
 
 
 def _cut_bracket(value: str) -> str:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from monitor.text.grids import drop_copies, split_table
 from monitor.text.labels import (
@@ -36,21 +37,29 @@ _SECTIONS: tuple[tuple[re.Pattern[str], Section], ...] = (
 )
 _BODY_LABELS = frozenset({Label.BUYER, Label.END_USER, Label.AGENT, Label.SUPPLIER})
 _LONGEST_VALUE = 80
+_HEAD_END = re.compile(r"[:：]")
 _CUT_SUM = re.compile(r"[\d.,]$")
 _SUM_TAIL = re.compile(r"^(?:万|亿)?元")
 
 
 def find_section(line: str, current: Section) -> Section:
     """Return the section that a heading line opens, or the one already open."""
-    head = re.split(r"[:：]", line, maxsplit=1)[0]
+    head = _HEAD_END.split(line[:25], maxsplit=1)[0]
     if len(head) > 24:
         return current
+    found = _section_of(head)
+    return current if found is None else found
+
+
+@lru_cache(maxsize=4096)
+def _section_of(head: str) -> Section | None:
+    """Return the section that a heading's words open; NONE ends one, None says nothing."""
     folded = re.sub(r"\s+", "", unicodedata.normalize("NFKC", simplify(head)))
     folded = re.sub(r"\([^()]*\)", "", folded)
     for pattern, section in _SECTIONS:
         if pattern.search(folded):
             return section
-    return current
+    return None
 
 
 def read_statements(blocks: Iterable[Block]) -> Iterator[Statement]:
@@ -126,6 +135,14 @@ def _row_statements(cells: list[str], section: Section) -> Iterator[Statement]:
     while column < len(cells):
         label = find_label(cells[column])
         after = cells[column + 1] if column + 1 < len(cells) else ""
+        below = cells[column + 2] if column + 2 < len(cells) else ""
+        if label in _BODY_LABELS and below and not is_body(after):
+            # 中标人 | 单位名称 | X: a head over rows of labels of their own.
+            if label is not None and find_label(after) is Label.NAME:
+                yield Statement(label, squeeze(below), squeeze(cells[column]), "", section)
+                column += 2
+            column += 1
+            continue
         if label is not None and after and find_label(after) is None:
             printed = squeeze(cells[column])
             yield Statement(label, squeeze(after), printed, find_unit(printed), section)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from monitor.text.labels import drop_blanks, simplify
 from monitor.text.markup import squeeze
 
 _FRAME = re.compile(r"^(?:\s*[【\[\(（][^】\]\)）]{1,16}[】\]\)）])+")
@@ -16,6 +17,9 @@ _BODY = re.compile(
     r"拘留所|派出所|边防检查站|边境管理支队|边境管理总队|海警局|政法委员会|政法委|缉私局|未成年犯管教所|"
     r"检察院|法院|大学|学院|医院|中学|小学|学校|幼儿园|委员会|人民政府|管理局|管委会|"
     r"总队|支队|大队|部队|研究所|研究院|出版社|电视台|图书馆|博物馆|[^公]局|[^大]厅|服务中心|管理中心|中心))"
+)
+_PLANNED = re.compile(
+    r"^(?P<body>[^，。,；;：:采购项目]{3,40}?)\s*(?:\d[\d\s]{3,6}年|\d{1,2}(?:月|至)).{0,24}意向"
 )
 _UNIT = re.compile(
     r"^[^，。,；;：:“”\"的]{0,12}?(?:分局|支队|大队|总队|中队|派出所|看守所|拘留所|戒毒所|监狱|研究所|"
@@ -40,11 +44,20 @@ def strip_frame(title: str) -> str:
 
 
 def find_title_buyer(title: str) -> str:
-    """Return the body that a title begins with, '' where it names none.
+    """Return the body that a title begins with, as printed; '' where it names none.
 
     Titles are '<agent>关于<body><project><type>': the agent is never the buyer.
     """
-    text = strip_frame(title)
+    spaced = drop_blanks(squeeze(title))
+    folded = simplify(spaced)
+    body = _find_body(strip_frame(folded))
+    start = folded.find(body)
+    return spaced[start : start + len(body)]
+
+
+def _find_body(text: str) -> str:
+    if (planned := _PLANNED.match(text)) is not None:
+        return planned["body"]
     found = _BODY.match(text)
     if found is None or _PURCHASE.search(found["body"]):
         return ""

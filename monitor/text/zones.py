@@ -11,31 +11,47 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from monitor.models import Zone, ZoneKind
-from monitor.text.awards import read_awards
+from monitor.text.awards import read_awards, tells_losers
+from monitor.text.corrections import find_columns, read_side, split_correction
+from monitor.text.foreign import (
+    drop_foreign,
+    is_other_title,
+    is_own_title,
+    names_people,
+    opens_side_list,
+    states_policy,
+    tells_bidders,
+)
 from monitor.text.grids import Column, Grid, drop_copies, split_table
-from monitor.text.items import ItemRow, read_inline, read_items, read_listed, read_pairs
-from monitor.text.labels import Label, Section, Statement, find_label, simplify, split_line
+from monitor.text.items import (
+    ItemRow,
+    list_rest,
+    read_inline,
+    read_items,
+    read_listed,
+    read_pairs,
+)
+from monitor.text.labels import (
+    Label,
+    Section,
+    find_label,
+    list_uncovered,
+    simplify,
+    split_line,
+)
 from monitor.text.markup import Block, Line, Table, squeeze
 from monitor.text.names import is_body, pick_names
 from monitor.text.privacy import mask_private
 from monitor.text.statements import find_section
 
-_POLICY = re.compile(
-    r"监狱企业|残疾人福利|中小企业|小微企业|海关报关|信用中国|失信被执行|行贿犯罪|政府采购法|"
-    r"落实政府采购政策|独立承担民事责任|商业信誉|缴纳税收|重大违法记录|联合体|质疑|投诉|公告期限|"
-    r"公告媒(?:体|介)|发布媒(?:体|介)|浏览器|版权所有|技术支持[:：]|备案号|ICP备|保证金|"
-    r"代理服务费|代理费|招标文件售价|获取(?:招标|采购|磋商|谈判)文件|投标截止|开标(?:时间|地点)|递交"
-)
-_PEOPLE = re.compile(
-    r"(?:评审|评标|谈判|磋商|询价|审查|采购|论证).{0,3}(?:专家|小组|委员会|人员).{0,14}(?:[:：]|名单)|"
-    r"经办人|联\s*系\s*人|联系电话|联系方式|联系地址|传\s*真|电子邮[箱件]|邮\s*箱|电\s*话|手\s*机|"
-    r"姓\s*名|法定代表人|法人代表|负责人|采购人代表|项目经理|身份证"
-)
 _PEOPLE_HEAD = re.compile(r"(?:专家|小组|小组成员|委员会成员|评审人员|名单).{0,14}$")
-_NAVIGATION = re.compile(
-    r"^(?:上一[篇条]|下一[篇条]|(?:您|你)?(?:现在|当前)?的?位置|当前位置|友情链接|首页|返回|打印|关闭|"
-    r"责任编辑|浏览次数|分享到|主办)"
+# 张三、李四（采购人代表）, what follows the head of a panel.
+_NAMES = re.compile(  # possessive: one way only to divide a run of characters into names
+    r"^(?:[\u4e00-\u9fff〇·*]{1,4}+(?:[(（][^()（）]{1,10}[)）])?+[、,，;；\s]*+){1,12}+[。.]?$"
 )
+_CHAPTER = re.compile(r"^\s*[一二三四五六七八九十]{1,3}[、.．]")
+_SENTENCE_END = re.compile("[。；;，,]")
+_LONGEST_PANEL = 40
 _HIDDEN_LABELS = frozenset({Label.PRIVATE, Label.AGENT, Label.BUYER, Label.END_USER, Label.NAME})
 _SILENT_LABELS = frozenset(
     {Label.PUBLISHED, Label.REGION, Label.BUDGET, Label.CEILING, Label.AWARD_TOTAL,
@@ -67,11 +83,14 @@ class ZonedBody:
 class _Divider:
     """What has been found of a body so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, title: str) -> None:
+        self.title = title
         self.zones: list[Zone] = []
         self.items: list[ItemRow] = []
         self.seen: set[Zone] = set()
         self.section = Section.NONE
+        self.beside = self.listed = False
+        self.correction = ""
 
     def add_zones(self, zones: Iterable[Zone]) -> None:
         """Keep zones, each once, with what identifies private persons masked."""
@@ -91,9 +110,12 @@ class _Divider:
             )
 
 
-def divide_blocks(blocks: Sequence[Block]) -> ZonedBody:
-    """Return zones and items of a notice's blocks, in reading order."""
-    divider = _Divider()
+def divide_blocks(blocks: Sequence[Block], title: str = "") -> ZonedBody:
+    """Return zones and items of a notice's blocks, in reading order.
+
+    Lines that are titles other than the notice's own `title` belong to lists beside it.
+    """
+    divider = _Divider(title)
     run: list[Line] = []
     for block in blocks:
         if isinstance(block, Line):
@@ -111,12 +133,18 @@ def _zone_table(table: Table, divider: _Divider) -> None:
     for award in read_awards(parts):
         divider.add_zones([Zone(ZoneKind.SUPPLIER, "supplier", award.supplier)])
     for grid in parts.grids:
+        if tells_losers(grid):
+            continue
         rows = read_items(grid)
         divider.add_items(rows)
         divider.add_zones(_other_cells(grid, rows))
+        for rest in list_rest(grid):
+            _zone_row(rest, set(), divider)
     pairs = read_pairs(parts.loose)
     divider.add_items(pairs)
     shown = {text for row in pairs for _, text in row.cells}
+    if _zone_correction(parts.loose, divider):
+        return
     for loose in parts.loose:
         _zone_row(loose, shown, divider)
 
@@ -131,9 +159,26 @@ def _zone_row(row: tuple[str, ...], shown: set[str], divider: _Divider) -> None:
             divider.add_zones(_zone_pair(label, squeeze(name), squeeze(value)))
         return
     lines = [line for cell in cells for line in _take_items(cell, divider)]
-    text = " | ".join(line for line in lines if line)
-    if text and not any(squeeze(cell) in shown for cell in cells) and not _is_foreign(text):
-        divider.add_zones([Zone(ZoneKind.SPECIFICATION, "table", text)])
+    if any(map(names_people, lines)) or any(squeeze(cell) in shown for cell in cells):
+        return
+    if any(map(tells_bidders, cells[:2])):
+        return
+    text = " | ".join(own for line in lines if (own := drop_foreign(line)))
+    if text:
+        divider.add_zones([Zone(ZoneKind.SPECIFICATION, read_side(cells[0]) or "table", text)])
+
+
+def _zone_correction(rows: Sequence[tuple[str, ...]], divider: _Divider) -> bool:
+    """Keep the rows of a table of corrections, struck words and standing ones apart."""
+    heads = next(((n, found) for n, row in enumerate(rows) if (found := find_columns(row))), None)
+    if heads is None:
+        return False
+    start, columns = heads
+    for row in rows[start + 1 :]:
+        for place, field in columns.items():
+            text = drop_foreign(squeeze(row[place])) if place < len(row) else ""
+            divider.add_zones([Zone(ZoneKind.SPECIFICATION, field, text)] if text else [])
+    return True
 
 
 def _take_items(cell: str, divider: _Divider) -> list[str]:
@@ -149,29 +194,26 @@ def _take_items(cell: str, divider: _Divider) -> list[str]:
     return [squeeze(line) for line in lines]
 
 
-def _is_foreign(text: str) -> bool:
-    """Return whether a text is of people, policy or the site, not of this purchase."""
-    folded = simplify(text)
-    return any(p.search(folded) for p in (_PEOPLE, _POLICY, _NAVIGATION))
-
-
 def _own_label(label: Label | None, value: str, section: Section) -> Label | None:
-    """Return what a bare 名称 is under the heading of a supplier, won or proposed."""
-    named = label is Label.NAME and section is Section.SUPPLIER and is_body(value)
-    return Label.SUPPLIER if named else label
+    """Return what a bare 名称 is: a supplier under its heading; None where it is a thing's."""
+    if label is not Label.NAME:
+        return label
+    if section is Section.SUPPLIER and is_body(value):
+        return Label.SUPPLIER
+    return None if section is Section.ITEMS else label
 
 
 def _zone_pair(label: Label | None, name: str, value: str) -> Iterator[Zone]:
     if not value or label in _HIDDEN_LABELS or label in _SILENT_LABELS:
         return
-    if _PEOPLE.search(simplify(name)):
+    if names_people(name):
         return
     if label is Label.SUPPLIER:
-        names = pick_names([value]) or [value]
+        names = pick_names([value])
         yield from (Zone(ZoneKind.SUPPLIER, "supplier", name) for name in names)
     elif label in (Label.PROJECT_NAME, Label.CATEGORY):
         yield Zone(ZoneKind.FIELD, str(label), value)
-    elif not _POLICY.search(simplify(value)):
+    elif not states_policy(value):
         yield Zone(ZoneKind.SPECIFICATION, name or "table", value)
 
 
@@ -180,9 +222,12 @@ def _zone_lines(run: Sequence[Line], divider: _Divider) -> None:
     found = [*read_inline(texts), *read_listed(texts)]
     divider.add_items(found)
     shown = {text for row in found for _, text in row.cells}
-    people = awaits = expects = False
+    awaits = expects = False
+    people = ""
     for text in texts:
         divider.section = find_section(text, divider.section)
+        if _stands_beside(text, divider):
+            continue
         # 拟定的唯一供应商名称 and, in the next line, the firm.
         if expects and not split_line(text) and any(map(is_body, pick_names([text])[:1])):
             divider.add_zones(_zone_pair(Label.SUPPLIER, "", text))
@@ -191,17 +236,39 @@ def _zone_lines(run: Sequence[Line], divider: _Divider) -> None:
         last = _last_label(text)
         named = last is Label.NAME and divider.section is Section.SUPPLIER
         expects = named or last is Label.SUPPLIER
-        if people and len(text) < 60 and not _starts_section(text):
+        if people and not _starts_section(text) and (people == "first" or _NAMES.match(text)):
+            people = "more" if len(text) < 60 else ""
             continue
         # 联系人： and, in the next line, the name.
         answers = awaits and len(text) < 80 and not split_line(text) and find_label(text) is None
         awaits = _awaits_hidden(text)
         if answers:
             continue
-        head = re.split("[:：]", simplify(text), maxsplit=1)[0]
-        people = len(text) < 40 and _PEOPLE_HEAD.search(head) is not None
+        people = _await_people(text)
         if not people:
-            divider.add_zones(_zone_line(text, shown, divider.section))
+            divider.add_zones(_zone_line(text, shown, divider))
+
+
+def _await_people(text: str) -> str:
+    """Return "first" where the names of a panel are to come, "more" where they have begun."""
+    head, *named = re.split("[:：]", simplify(text), maxsplit=1)
+    if len(text) >= _LONGEST_PANEL or not _PEOPLE_HEAD.search(head):
+        return ""
+    return "more" if "".join(named).strip() else "first"
+
+
+def _stands_beside(text: str, divider: _Divider) -> bool:
+    """Return whether a line belongs to a list of other notices beside this one."""
+    if opens_side_list(text):
+        divider.beside = divider.listed = True
+    elif _starts_section(text) or is_own_title(text, divider.title) or split_line(text):
+        divider.beside = divider.listed = False
+    elif is_other_title(text, divider.title):
+        divider.listed = True
+        return True
+    # What goes on with such titles without a heading ends with the first sentence.
+    divider.listed &= len(text) <= _LONGEST_PANEL and not _SENTENCE_END.search(text)
+    return divider.beside or divider.listed
 
 
 def _last_label(text: str) -> Label | None:
@@ -222,28 +289,27 @@ def _starts_section(text: str) -> bool:
     return bool(re.match(r"^\s*[(（]?[一二三四五六七八九十\d]{1,3}[、.．)）]", text))
 
 
-def _zone_line(text: str, shown: set[str], section: Section) -> Iterator[Zone]:
-    statements = split_line(text, section)
-    for statement in statements:
+def _zone_line(text: str, shown: set[str], divider: _Divider) -> Iterator[Zone]:
+    for statement in split_line(text, divider.section):
         label = _own_label(statement.label, statement.value, statement.section)
         yield from _zone_pair(label, statement.label_text, statement.value)
     for found in (m for p in _PROPOSED for m in p.finditer(simplify(text))):
         name = text[found.start("name") : found.end("name")]
         yield Zone(ZoneKind.SUPPLIER, "supplier", name)
-    rest = _uncovered(text, statements)
-    if len(rest) < 2 or _is_foreign(rest):
-        return
-    if any(piece in rest for piece in shown if len(piece) > 1):
-        return
-    yield Zone(ZoneKind.SPECIFICATION, "body", rest)
+    for piece in list_uncovered(text, _UNSHOWN_LABELS):
+        yield from _zone_rest(piece, shown, divider)
 
 
-def _uncovered(text: str, statements: Sequence[Statement]) -> str:
-    """Return what of a line no known label covers."""
-    if not statements:
-        return text
-    first = text.find(statements[0].label_text)
-    return text[:first].strip(" ，,；;：:一二三四五六七八九十、.（）()") if first > 0 else ""
+def _zone_rest(text: str, shown: set[str], divider: _Divider) -> Iterator[Zone]:
+    if any(piece in text for piece in shown if len(piece) > 1):
+        return
+    side = read_side(text)
+    if side or _CHAPTER.match(text):
+        divider.correction = side
+    for field, piece in split_correction(text):
+        own = squeeze(drop_foreign(piece))
+        if len(own) > 1:
+            yield Zone(ZoneKind.SPECIFICATION, field or divider.correction or "body", own)
 
 
 def _other_cells(grid: Grid, rows: Sequence[ItemRow]) -> Iterator[Zone]:
@@ -251,13 +317,19 @@ def _other_cells(grid: Grid, rows: Sequence[ItemRow]) -> Iterator[Zone]:
     shown = {text for row in rows for _, text in row.cells}
     places = [n for n, title in enumerate(grid.titles) if _is_shown(grid.columns[n], title, rows)]
     for row in grid.rows:
-        for text in (squeeze(row[n]) for n in places if n < len(row)):
+        for title, text in (
+            (squeeze(grid.titles[n]), squeeze(row[n])) for n in places if n < len(row)
+        ):
             telling = len(text) > 3 and not re.fullmatch(r"[\d.,￥¥元 ]+", text)
-            if telling and not any(text in s or s in text for s in shown) and not _is_foreign(text):
-                yield Zone(ZoneKind.SPECIFICATION, "items", text)
+            if (
+                telling
+                and not any(text in s or s in text for s in shown)
+                and (own := drop_foreign(text))
+            ):
+                yield Zone(ZoneKind.SPECIFICATION, title or "items", own)
 
 
 def _is_shown(column: Column | None, title: str, rows: Sequence[ItemRow]) -> bool:
-    if _PEOPLE.search(simplify(title)) or "地址" in simplify(title):
+    if names_people(title) or "地址" in simplify(title):
         return False
     return column is None or (not rows and column not in _RESULT_COLUMNS)

@@ -71,7 +71,11 @@ VERDICTS = [
     (make_notice(title=PLAIN), Verdict.NONE, Reason.NO_PRODUCT),
     (make_notice("兼容Oracle数据库"), Verdict.NONE, Reason.HARMLESS_MENTION),
     (make_notice("不接受戴尔品牌"), Verdict.NONE, Reason.HARMLESS_MENTION),
-    (make_notice("采购希捷硬盘", buyer="青禾市第一中学"), Verdict.NONE, Reason.NO_ORGAN),
+    (
+        make_notice("采购希捷硬盘", title="第一中学硬盘采购公告", buyer="青禾市第一中学"),
+        Verdict.NONE,
+        Reason.NO_ORGAN,
+    ),
     (
         make_notice(title="第一中学DNA耗材采购公告", buyer="青禾市第一中学"),
         Verdict.NONE,
@@ -122,7 +126,7 @@ def test_what_could_not_be_read_is_said(notice: Notice, checkable: bool) -> None
 
 
 RISING = [
-    make_notice("采购希捷硬盘", buyer="青禾市第一中学"),
+    make_notice("采购希捷硬盘", title="第一中学硬盘采购公告", buyer="青禾市第一中学"),
     make_notice("办公家具"),
     make_notice("机房EMC整改", buyer="青禾市司法局", title="机房整改采购公告"),
     make_notice("机房EMC整改"),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from monitor.models import Notice, Stance, Tag, Zone, ZoneKind
+from monitor.text.corrections import STRUCK
 from tests.screening.samples import list_stances, load_screener, make_notice, make_zone
 
 
@@ -58,7 +59,7 @@ BODY = [
     ("支持英特尔平台部署", "intel", Stance.COMPATIBLE),
     ("平台应与Oracle数据库兼容", "oracle", Stance.COMPATIBLE),
     ("可导入Oracle数据库", "oracle", Stance.COMPATIBLE),
-    ("项目经理持有Cisco认证", "cisco", Stance.COMPATIBLE),
+    ("项目经理持有Cisco认证", "cisco", Stance.NAME),
     ("支持Windows, SUSE Linux; Oracle Linux 8", "oracle", Stance.COMPATIBLE),
     # excluded
     ("不接受戴尔品牌", "dell", Stance.EXCLUDED),
@@ -70,7 +71,38 @@ BODY = [
     ("替换戴尔服务器", "dell", Stance.REPLACED),
     ("拆除希捷硬盘", "seagate", Stance.REPLACED),
     ("Oracle数据库国产化替代", "oracle", Stance.REPLACED),
+    # what the buyer has: cared for, done away with, or only there
+    ("我局现有安捷伦质谱仪2套，提供两年维保服务", "agilent", Stance.SERVICED),
+    ("现有2014年购置的安捷伦质谱仪，拟采购维保服务，含配件更换", "agilent", Stance.SERVICED),
+    ("现有存储为易安信Unity，本次扩容须使用原厂扩展盘", "dell", Stance.SERVICED),
+    ("实验室配备的安捷伦质谱仪已超出保修期", "agilent", Stance.COMPATIBLE),
+    ("用于我局现有赛默飞3500型遗传分析仪的毛细管", "thermo_fisher", Stance.SERVICED),
+    ("现采用三层架构，核心层部署Cisco交换机两台，均利旧", "cisco", Stance.COMPATIBLE),
+    ("平台服务器为戴尔R730，本期不作改造", "dell", Stance.COMPATIBLE),
+    ("更换基层所队在用的戴尔、惠普老旧终端", "dell", Stance.REPLACED),
+    ("原WebLogic中间件下线移交", "oracle", Stance.REPLACED),
+    ("拆除原有浪潮服务器2台、IBM存储2台，以国产存储替换", "ibm", Stance.REPLACED),
+    ("在原有阵列上扩容，希捷硬盘120块", "seagate", Stance.SPECIFIED),
+    ("在现有平台基础上配置英伟达显卡", "nvidia", Stance.SPECIFIED),
+    ("删除“核心交换机：思科 C9500”的表述", "cisco", Stance.REPLACED),
+    # out of what is bought
+    ("思科防火墙不在本次维保范围", "cisco", Stance.COMPATIBLE),
+    ("贝尔407直升机已封存，不列入", "bell_textron", Stance.EXCLUDED),
+    ("不接受Fortinet、Palo Alto Networks、Juniper等品牌", "juniper", Stance.EXCLUDED),
+    # a choice, a sample, a benchmark
+    ("以戴尔U2422H为比对样机", "dell", Stance.REFERENCE),
+    ("技术指标对标Illumina平台", "illumina_verogen", Stance.REFERENCE),
+    ("可选用鲲鹏、海光或Intel Xeon Gold 6430同等及以上性能产品", "intel", Stance.REFERENCE),
+    ("采用希捷硬盘，其他品牌同等指标均可响应", "seagate", Stance.REFERENCE),
+    # what can be read, managed, run on
+    ("能够统一纳管华为、H3C、锐捷等厂商设备", "h3c", Stance.COMPATIBLE),
+    ("支持解析E01、DD、VMDK（VMware）等镜像格式", "vmware", Stance.COMPATIBLE),
+    ("可调用NVIDIA显卡进行比对", "nvidia", Stance.COMPATIBLE),
+    ("提供Intel与海光双架构安装包", "intel", Stance.COMPATIBLE),
     # names
+    ("具有Oracle OCP或达梦DCP认证", "oracle", Stance.NAME),
+    ("拟派人员持有VMware VCP证书", "vmware", Stance.NAME),
+    ("戴尔大厦五楼装修", "dell", Stance.NAME),
     ("承建单位为希捷恒信有限公司", "seagate", Stance.NAME),
     ("戴尔创新大学", "dell", Stance.NAME),
     ("英特尔(成都)有限公司", "intel", Stance.NAME),
@@ -185,6 +217,74 @@ def test_a_tender_for_spare_parts_serves_a_device() -> None:
     assert only_stance(make_notice(zone, title=title, tag=Tag.AWARD), "cisco") is Stance.SUPPLIED
 
 
+def test_a_device_whose_care_is_bought_is_serviced_also_in_a_table() -> None:
+    zone = make_zone("Exadata X7-2 Oracle", ZoneKind.ITEM, "items[0].model")
+    title = "青禾市公安局设备维保服务采购公告"
+    assert only_stance(make_notice(zone, title=title), "oracle") is Stance.SERVICED
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "tag", "stance"),
+    [
+        ("brand", "希捷、西部数据", Tag.TENDER, Stance.REFERENCE),
+        ("brand", "希捷/Seagate", Tag.TENDER, Stance.SPECIFIED),
+        ("brand", "希捷、西部数据", Tag.AWARD, Stance.SUPPLIED),
+        ("name", "希捷、西部数据", Tag.TENDER, Stance.SPECIFIED),
+    ],
+)
+def test_several_makers_in_a_brand_cell_are_a_choice_until_the_award(
+    field: str, text: str, tag: Tag, stance: Stance
+) -> None:
+    zone = make_zone(text, ZoneKind.ITEM, f"items[0].{field}")
+    assert only_stance(make_notice(zone, tag=tag), "seagate") is stance
+
+
+@pytest.mark.parametrize(
+    ("brand", "model", "entry", "stance"),
+    [
+        ("海声", "HS-MX-10", "l3harris_wescam", Stance.NAME),
+        ("样例", "FCF-HPE纤维", "hpe", Stance.NAME),
+        ("慧与科技", "HPE 8200", "hpe", Stance.SUPPLIED),
+        ("国产", "MX-10吊舱", "l3harris_wescam", Stance.SUPPLIED),
+        ("联想", "P5（至强W5-2465X）", "intel", Stance.SUPPLIED),
+        ("海康威视", "希捷酷鹰4T", "seagate", Stance.SUPPLIED),
+    ],
+)
+def test_a_short_or_doubtful_model_of_another_make_is_that_makers(
+    brand: str, model: str, entry: str, stance: Stance
+) -> None:
+    cells = [
+        make_zone(brand, ZoneKind.ITEM, "items[0].brand"),
+        make_zone(model, ZoneKind.ITEM, "items[0].model"),
+    ]
+    found = list_stances(make_notice(*cells, tag=Tag.AWARD))[entry]
+    assert stance in found
+
+
+def test_what_a_correction_struck_is_not_asked_for() -> None:
+    zone = make_zone("戴尔服务器6台", ZoneKind.SPECIFICATION, STRUCK)
+    notice = make_notice(zone, tag=Tag.TENDER_AMENDMENT)
+    assert only_stance(notice, "dell") is Stance.REPLACED
+
+
+@pytest.mark.parametrize(
+    ("zones", "title", "stance"),
+    [
+        (("一、建设现状", "1.1 核心为Cisco N7K"), "青禾市公安局扩容公告", Stance.COMPATIBLE),
+        (("一、建设现状", "二、采购内容", "Cisco N7K"), "青禾市公安局扩容公告", Stance.SPECIFIED),
+        (("五、未成交供应商情况", "1.所投为Cisco N7K"), "青禾市公安局扩容公告", Stance.EXCLUDED),
+        (("Cisco N7K", "注：所列品牌型号仅供参考"), "青禾市公安局扩容公告", Stance.REFERENCE),
+        (("Cisco N7K 2台",), "青禾市公安局报废设备残值处置公告", Stance.REPLACED),
+        (("Cisco N7K 2台",), "青禾市公安局报废设备处置服务采购公告", Stance.SPECIFIED),
+    ],
+)
+def test_the_notice_as_a_whole_bears_on_what_it_names(
+    zones: tuple[str, ...], title: str, stance: Stance
+) -> None:
+    notice = make_notice(*zones, title=title)
+    assert only_stance(notice, "cisco") is stance
+
+
 ROW = "items[0]"
 
 
@@ -246,7 +346,7 @@ def test_a_maker_counts_to_the_last_day_of_its_ownership_in_china(
         ("处理器不低于Intel i5-12400", "after '不低于' (not lower than)"),
         ("戴尔或同等档次产品", "before '或同等' (or equivalent)"),
         ("参考品牌：希捷", "after '参考品牌:' (reference brand)"),
-        ("拆除希捷硬盘", "after '拆除'"),
+        ("拆除希捷硬盘", "after '拆除' (removed)"),
     ],
 )
 def test_the_cue_is_given_in_english_too(text: str, why: str) -> None:

@@ -51,7 +51,7 @@ def test_persons_and_their_numbers_land_in_no_zone(html: str) -> None:
 @pytest.mark.parametrize(
     "html",
     [
-        "<p>监狱企业参加政府采购活动时，应当提供证明文件。</p>",
+        "<p>监狱企业参加政府采购活动时应当提供证明文件。</p>",
         "<p>进口产品是指通过中国海关报关验放进入中国境内的产品。</p>",
         "<p>未被列入失信被执行人名单。</p>",
         "<p>建议使用谷歌浏览器访问</p>",
@@ -85,7 +85,7 @@ def test_each_piece_gets_the_kind_of_its_place() -> None:
         (ZoneKind.ITEM, "items[0].name", "硬盘"),
         (ZoneKind.ITEM, "items[0].brand", "希捷"),
         (ZoneKind.ITEM, "items[0].model", "ST8000"),
-        (ZoneKind.SPECIFICATION, "items", "原厂三年上门"),
+        (ZoneKind.SPECIFICATION, "保修", "原厂三年上门"),
     ]
 
 

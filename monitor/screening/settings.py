@@ -1,0 +1,78 @@
+"""What a whole notice says that settles the stance of a hit from afar.
+
+A section on what stands there already, a note that brands are named for reference, a sale.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from monitor.models import Notice, Tag, ZoneKind
+from monitor.screening.entries import fold_text
+from monitor.screening.lots import find_failed
+
+_LEVELS = (
+    re.compile(r"^第?[一二三四五六七八九十]{1,3}[、.章节]"),
+    re.compile(r"^\([一二三四五六七八九十]{1,3}\)"),
+    re.compile(r"^\d{1,2}[、.](?!\d)"),
+    re.compile(r"^\(\d{1,2}\)|^\d{1,2}\.\d{1,2}|^\d{1,2}\)"),
+)
+_STANDING_HEAD = re.compile(
+    r"现状|现有(?:设备|系统|情况|资源|网络|环境|条件)|已建|既有|原有(?:设备|系统)|在用(?:设备|系统)"
+)
+_LOST_HEAD = re.compile("未(?:中标|成交|通过|入围)|否决|落选|淘汰|无效(?:投标|响应)|资格审查不")
+_LONGEST_HEAD = 30
+_DISCLAIMED = re.compile(
+    r"(?:品牌|型号|机型|规格)[^。;]{0,16}(?:仅供参考|只作参考|仅作[^。;]{0,6}(?:参考|说明)|仅为[^。;]{0,6}(?:参考|说明|描述)|"
+    r"不作为[^。;]{0,8}(?:限制|指定|要求)|不具有?(?:限制|排他|指定)性|仅用于说明)|"
+    r"(?:所列|上述|以上|参考)(?:品牌|型号)[^。;]{0,20}(?:仅[^。;]{0,8}参考|同档次|不限于)"
+)
+_SALE = re.compile(
+    r"(?:资产|设备|物资|车辆|器材|用品|产品|残值|旧)\S{0,6}(?:处置|拍卖|变卖|转让|出售|竞卖)|(?:报废|废旧|残值)\S{0,12}(?:处置|拍卖|变卖|转让|出售|竞价|竞卖)"
+)
+_PURCHASE = re.compile("采购|购置|购买|处置服务")
+_DECIDED = frozenset({Tag.AWARD, Tag.CONTRACT, Tag.IMPLEMENTATION})
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What of a notice bears on its hits; `standing`, `lost` and `failed` are places of zones."""
+
+    standing: Mapping[int, str] = field(default_factory=dict)
+    lost: Mapping[int, str] = field(default_factory=dict)
+    failed: frozenset[int] = frozenset()
+    disclaimed: str = ""
+    sold: str = ""
+
+
+def read_setting(notice: Notice) -> Setting:
+    """Return what the notice as a whole says of the products it names."""
+    texts = [fold_text(zone.text) for zone in notice.zones]
+    told = (m for text in texts if (m := _DISCLAIMED.search(text)))
+    title = fold_text(notice.title)
+    sold = None if _PURCHASE.search(title) else _SALE.search(title)
+    return Setting(
+        standing=_find_under(_STANDING_HEAD, notice, texts),
+        lost=_find_under(_LOST_HEAD, notice, texts),
+        failed=find_failed(notice),
+        disclaimed="" if notice.tag in _DECIDED else next((m.group() for m in told), ""),
+        sold=sold.group() if sold else "",
+    )
+
+
+def _find_under(head: re.Pattern[str], notice: Notice, texts: list[str]) -> dict[int, str]:
+    """Return the places under a heading of a kind, each with the heading."""
+    found: dict[int, str] = {}
+    opened, title = -1, ""
+    for place, text in enumerate(texts):
+        if notice.zones[place].kind is not ZoneKind.SPECIFICATION:
+            continue
+        level = next((n for n, pattern in enumerate(_LEVELS) if pattern.match(text)), -1)
+        if level >= 0 and (opened < 0 or level <= opened):
+            opens = len(text) <= _LONGEST_HEAD and head.search(text)
+            opened, title = (level, text) if opens else (-1, "")
+        elif opened >= 0:
+            found[place] = title
+    return found
