@@ -25,6 +25,8 @@ _NUMERAL = "[一二三四五六七八九十]{1,3}|[0-9]{1,3}"
 # 第八师 is a division of the Xinjiang corps, 第一师范 a teachers' school
 _DIVISION = re.compile(rf"第?({_NUMERAL})师(?![范资生傅])")
 _REGIMENT = re.compile(rf"第?({_NUMERAL})团(?![体队])")
+# Zhejiang Fifth Prison, Beijing Second Intermediate People's Court; but No. 2 Detention Centre.
+_NAMED_IN_ORDER = re.compile("监狱|女子监狱|强制隔离戒毒|戒毒|中级|人民医院|医院|实验小学|小学")
 _ORDINAL = re.compile(rf"第({_NUMERAL})|({_NUMERAL})(?=[总支大中分]队|监区|分局)")
 _PARTY = re.compile(r"(?:中国共产党|中共)(?!中央)")
 _PARTY_COMMITTEE = re.compile(
@@ -235,7 +237,9 @@ def _read_number(text: str, at: int) -> Token | None:
     if (found := _REGIMENT.match(text, at)) and (value := read_numeral(found[1]) or 0):
         return Token(Kind.PARENT, f"{_write_ordinal(value)} Regiment", at, found.end())
     if (found := _ORDINAL.match(text, at)) and (value := read_numeral(found[1] or found[2]) or 0):
-        return Token(Kind.NUMBER, f"No. {value}", at, found.end())
+        named = _NAMED_IN_ORDER.match(text, found.end()) and value < len(_ORDINAL_WORDS)
+        en = _ORDINAL_WORDS[value] if named else f"No. {value}"
+        return Token(Kind.NUMBER, en, at, found.end())
     if found := _PARTY.match(text, at):
         return Token(Kind.DROPPED, " ", at, found.end())
     if found := _MASKED_PLACE.match(text, at):

@@ -11,8 +11,8 @@ from monitor.screening.entries import fold_text
 
 _NUMBER = "[一二三四五六七八九十]{1,3}|[0-9]{1,3}|[a-z](?![a-z0-9])"
 _MARKER = re.compile(
-    rf"^[^\w]*(?:(?:标项|标包|标段|分标|采购包|包件|分包|品目|包)\s*[:：]?\s*(?P<after>{_NUMBER})"
-    rf"|第?(?P<before>{_NUMBER})\s*(?:标项|标包|标段|采购包|分包|包))"
+    rf"^[^\w]*(?:(?:标项|标包|标段|分标|采购包|合同包|包件|分包|品目|包)\s*[:：]?\s*(?P<after>{_NUMBER})"
+    rf"|第?(?P<before>{_NUMBER})\s*(?:标项|标包|标段|采购包|合同包|分包|包))"
 )
 _SECTION = re.compile(r"^[一二三四五六七八九十]{1,3}[、.．]")
 # 废标情况：无 says the contrary.

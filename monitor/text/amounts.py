@@ -24,6 +24,9 @@ _BUDGET_TOLD = re.compile(
 _BUDGET_MOVED = re.compile(
     r"(?:预算|限价|控制价)[^。；;]{0,40}?(?:调整|变更|更正|修改|改)为" + _SUM
 )
+_TOTAL_TOLD = re.compile(
+    r"(?:合计|总计|共计|总价)(?:金额)?(?:为|是)?[:：]?\s*(?P<sum>(?:人民币|[￥¥\d])[^，。；;]{2,40})"
+)
 _BUDGET_HEAD = re.compile("预算|限价|控制价")
 _LOT = re.compile(
     r"第?[一二三四五六七八九十\d]{1,2}包|(?:采购|合同)?包\s?\d|标[段项包]\s?[\d一二三四五]"
@@ -35,7 +38,7 @@ _AWARD_TOLD = re.compile(
 _RATE = re.compile(r"\s*(?:单价|下浮|折扣|费率|优惠率)|.*元\s*/\s*(?!年)\S")
 # A bare small number beside an award's label is a row number of a broken table.
 _LEAST = 10
-_BID = re.compile(r"^(?:投标|最终)报价")
+_BID = re.compile(r"^(?:投标|最终)?报价")
 _LIST_NUMBER = re.compile(r"^总价形式(?:报价)?[:：]")
 
 
@@ -54,6 +57,7 @@ def read_value(
             or _sum_awards(tables)
             or _sum_lots(statements, winners)
             or _told_money(lines, _AWARD_TOLD)
+            or _told_money(lines, _TOTAL_TOLD)
         )
     return (
         _first_money(statements, Label.BUDGET, issues)

@@ -208,12 +208,19 @@ def read_pairs(rows: Iterable[Sequence[str]]) -> list[ItemRow]:
 _LISTED = re.compile(
     r"(?:\d{1,2}\s*[.、．)）]\s*)?(?P<words>\S{1,40}(?:\s\S{1,40}){1,8}?)\s"
     r"(?P<quantity>\d+(?:\.\d+)?\s*[\u4e00-\u9fff]{1,2})\s*[，,]?\s*"
-    r"(?P<price>[￥¥]?[\d,]+(?:\.\d+)?\s*元)/[\u4e00-\u9fff]{1,2}"
+    r"(?:单价\s*[:：]?\s*)?(?P<price>[￥¥]?[\d,]+(?:\.\d+)?(?:\s*元)?)(?:元?/[\u4e00-\u9fff]{1,2}|(?<=\d)$|(?<=元)$)"
 )
+_LEAST_LISTED = 2
 # 1、打印机，惠普M405，2台，含税单价1860元；
 _PARTED = re.compile(
     r"(?:[(（]?\d{1,2}\s*[)）.、．]\s*)(?P<name>[^，,；;。:：]{2,24})[，,]\s*(?P<model>[^，,；;。:：]{2,60})[，,]\s*"
     r"(?P<quantity>\d+\s*[\u4e00-\u9fff]{1,2})[，,]\s*(?:含税)?单价[:：]?\s*(?P<unit_price>[￥¥]?[\d,]+(?:\.\d+)?\s*元)\S{0,6}?[；;。]?"
+)
+_DIGIT = re.compile(r"\d")
+# 台式机：惠普 ProDesk 600 48台、打印机：得实 DS-1100 3台
+_COLON_LISTED = re.compile(
+    r"(?P<name>[^：:、；;，,。\d]{2,20})[：:]\s*(?P<model>[^：:、；;，,。≥≤不须应]{2,60}?)\s*"
+    r"(?P<quantity>\d+\s*[台套块个部只支张件把架辆盒])(?=[、；;，,。]|$)"
 )
 _BRAND_TOLD = re.compile(r"品\s*牌\s*[:：]\s*(?P<brand>\S+)")
 _CODE = re.compile(r"(?=.*[A-Za-z])(?=.*\d)[\x21-\x7e]+")
@@ -226,10 +233,15 @@ _MEASURE = re.compile(
 def read_listed(lines: Iterable[str]) -> Iterator[ItemRow]:
     """Yield items written one a line without heads: 1.服务器 <words> <model> 4台 58,800.00元/台.
 
-    The order of the words says nothing: only what looks like a model is one, only what is
-    labelled so is a brand, and all the rest is the name.
+    Three words or more, the first two without a digit, are name, brand and model, as forms
+    have them. Otherwise only what looks like a model is one, and all the rest is the name.
     """
     for line in lines:
+        listed = list(_COLON_LISTED.finditer(squeeze(line)))
+        if len(listed) >= _LEAST_LISTED:
+            for item in listed:
+                yield _make_row([(Column(n), text) for n, text in item.groupdict().items()], {})
+            continue
         if (parted := _PARTED.fullmatch(squeeze(line))) is not None:
             yield _make_row([(Column(name), text) for name, text in parted.groupdict().items()], {})
             continue
@@ -237,10 +249,15 @@ def read_listed(lines: Iterable[str]) -> Iterator[ItemRow]:
         if found is None or len(_INLINE_HEAD.findall(line)) > 1:
             continue
         told = _BRAND_TOLD.search(found["words"])
-        name, model = _split_words(_BRAND_TOLD.sub(" ", found["words"]).split())
+        words = _BRAND_TOLD.sub(" ", found["words"]).split()
+        brand = told["brand"] if told else ""
+        if not told and len(words) >= 3 and not any(map(_DIGIT.search, words[:2])):
+            name, brand, model = words[0], words[1], " ".join(words[2:])
+        else:
+            name, model = _split_words(words)
         cells = [
             (Column.NAME, name),
-            (Column.BRAND, told["brand"] if told else ""),
+            (Column.BRAND, brand),
             (Column.MODEL, model),
             (Column.QUANTITY, found["quantity"]),
             (Column.UNIT_PRICE, found["price"]),

@@ -285,7 +285,7 @@ class _Reader:
 
     def _read_table(self, table: Element) -> None:
         rows = self._find_own(table, ("tr",), ("table",))
-        if not rows or self._holds_table(table):
+        if not rows or self._holds_grid(table):
             # A layout table: what matters stands in the tables inside its cells.
             for part in rows or [table]:
                 self._read_layout_row(part)
@@ -300,6 +300,17 @@ class _Reader:
             self._out += [Line(text) for (cell,) in grid for text in cell.split("\n") if text]
         else:
             self._out.append(Table(tuple(grid)))
+
+    def _holds_grid(self, table: Element) -> bool:
+        """Return whether a table holds one that is more than a frame around one cell's text."""
+        if not self._holds_table(table):
+            return False
+        inner = (one for one in table.find_all("table") if id(one) not in self._chrome)
+        return any(
+            len(self._find_own(row, ("td", "th"), ("tr",))) > 1
+            for one in inner
+            for row in self._find_own(one, ("tr",), ("table",))
+        )
 
     def _holds_table(self, element: Element) -> bool:
         if self._holders is None:

@@ -103,14 +103,14 @@ def test_no_region_is_made_up(text: str) -> None:
         ("武警某支队", "A Detachment (name masked), People's Armed Police"),
         ("样例市公安局", "Sample City Public Security Bureau"),
         ("样例市第一中学", "Sample City No. 1 Middle School"),
-        ("样例市第三人民医院", "Sample City No. 3 People's Hospital"),
+        ("样例市第三人民医院", "Sample City Third People's Hospital"),
         ("样例县人民法院", "Sample County People's Court"),
         ("样例县财政局", "Sample County Finance Bureau"),
         (
             "样例市公安局车辆管理所",
             "Vehicle Administration Office, Sample City Public Security Bureau",
         ),
-        ("辽宁省抚顺第二监狱", "Fushun No. 2 Prison, Liaoning Province"),
+        ("辽宁省抚顺第二监狱", "Fushun Second Prison, Liaoning Province"),
         ("天津市监狱", "Tianjin Municipal Prison"),
         ("乌鲁木齐铁路公安局", "Urumqi Railway Public Security Bureau"),
         (

@@ -221,23 +221,32 @@ def test_numbered_lines_with_brand_model_quantity_and_price_are_items() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "name", "model"),
+    ("words", "name", "brand", "model"),
     [
-        ("希捷 ST8000NM000A 硬盘", "希捷 硬盘", "ST8000NM000A"),
-        ("监控硬盘 希捷 ST8000VX004", "监控硬盘 希捷", "ST8000VX004"),
-        ("硬盘 希捷 8TB ST8000NM000A", "硬盘 希捷 8TB", "ST8000NM000A"),
-        ("硬盘 希捷 8TB", "硬盘 希捷 8TB", ""),
-        ("硬盘 ST8000VX004 ST8000NM000A", "硬盘 ST8000VX004 ST8000NM000A", ""),
-        ("基因分析仪 3500xL", "基因分析仪", "3500xL"),
-        ("硬盘 ＳＴ６０００ＶＸ００１", "硬盘", "ＳＴ６０００ＶＸ００１"),
-        ("服务器 HPE ProLiant DL380 Gen10", "服务器 HPE ProLiant", "DL380 Gen10"),
+        ("希捷 ST8000NM000A 硬盘", "希捷 硬盘", "", "ST8000NM000A"),
+        ("监控硬盘 希捷 ST8000VX004", "监控硬盘", "希捷", "ST8000VX004"),
+        ("硬盘 希捷 8TB ST8000NM000A", "硬盘", "希捷", "8TB ST8000NM000A"),
+        ("硬盘 ST8000VX004 ST8000NM000A", "硬盘 ST8000VX004 ST8000NM000A", "", ""),
+        ("基因分析仪 3500xL", "基因分析仪", "", "3500xL"),
+        ("硬盘 ＳＴ６０００ＶＸ００１", "硬盘", "", "ＳＴ６０００ＶＸ００１"),
+        ("服务器 HPE ProLiant DL380 Gen10", "服务器", "HPE", "ProLiant DL380 Gen10"),
     ],
 )
-def test_words_without_heads_are_no_brand_and_only_a_code_is_a_model(
-    words: str, name: str, model: str
+@pytest.mark.parametrize("price", ["4400元/块", "单价4,400.00"])
+def test_words_without_heads_are_name_brand_and_model_in_the_order_of_forms(
+    words: str, name: str, brand: str, model: str, price: str
 ) -> None:
-    (found,) = read_listed([f"{words} 200块 4400元/块"])
-    assert (found.item.name, found.item.brand, found.item.model) == (name, "", model)
+    (found,) = read_listed([f"{words} 200块 {price}"])
+    assert (found.item.name, found.item.brand, found.item.model) == (name, brand, model)
+    assert found.item.unit_price == 4400
+
+
+def test_names_with_colons_list_items_in_one_line() -> None:
+    line = "台式机：惠普 ProDesk 600 48台、打印机：得实 DS-1100 3台"
+    assert [(r.item.name, r.item.model, r.item.quantity) for r in read_listed([line])] == [
+        ("台式机", "惠普 ProDesk 600", 48),
+        ("打印机", "得实 DS-1100", 3),
+    ]
 
 
 def test_what_is_only_in_an_attachment_is_said() -> None:
