@@ -51,7 +51,7 @@ def test_a_firm_is_named_by_place_own_name_trade_and_form(name: str, english: st
 @pytest.mark.parametrize(
     ("name", "english"),
     [
-        ("样例市第一人民医院", "Sample City No. 1 People's Hospital"),
+        ("样例市第一人民医院", "Sample City First People's Hospital"),
         ("公安部第三研究所", "Third Research Institute of the Ministry of Public Security"),
         ("Acme Forensics Ltd", "Acme Forensics Ltd"),
         ("王某", "王某"),
