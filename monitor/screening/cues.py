@@ -247,10 +247,9 @@ def match_standing(before: str, after: str, *, known: str, service: bool) -> Jud
 
 def _find_standing(before: str, after: str) -> re.Match[str] | None:
     """Return the last words that say of a hit that the buyer has it."""
-    last = next(reversed([*_STANDING.finditer(before)]), None)
-    if last is None or _GAINED.search(before, last.end()):
-        return None
-    return None if last["of"] and not _EXPIRED.search(after) else last
+    said = [m for m in _STANDING.finditer(before) if not m["of"] or _EXPIRED.search(after)]
+    last = said[-1] if said else None
+    return None if last is None or _GAINED.search(before, last.end()) else last
 
 
 def match_certificate(before: str, after: str) -> Judged | None:

@@ -42,7 +42,7 @@ _OWN_COMPANY = re.compile(
     r"(?:有限(?:责任)?|股份(?:有限)?)?公司(?:[\u4e00-\u9fff]{2,6}分公司)?$"
 )
 _SERVICE = re.compile(
-    r"维保|维护|维修|运维|续保|保养|延保|送修|定检|大修|技术支持服务|原厂服务|检定|校准|配件|备件|耗材更换"
+    r"维保|维护|维修(?!改造|工程|加固)|运维|续保|保养|延保|送修|定检|大修|技术支持服务|原厂服务|检定|校准|配件|备件|耗材更换"
 )
 _CARE_ITEM = re.compile(r"维保|维护|维修|保养|续保|延保|送修|定检|大修|检定|校准|年检")
 _PARTS = re.compile(r"备件|备品|配件|(?:专用|配套)耗材")
@@ -53,7 +53,9 @@ _LONGEST_CODE = 4
 _CHIP = "chip"
 _NO_MAKE = frozenset({"国产", "进口", "定制", "不限", "/", "-", "无", "oem"})
 # 打印机采购及维保: goods and care together.
-_MIXED = re.compile("(?:采购|购置|更换|扩容|升级|建设|改造).{0,4}[及和与、暨]")
+_MIXED = re.compile(
+    "(?:采购|购置|更换|扩容|升级|建设|改造).{0,4}[及和与、暨]|设备.{0,2}[及和与、暨].{0,8}(?:维|保养|服务)"
+)
 _REFERENCE_FIELD = re.compile("参考|推荐")
 _BRAND_FIELD = re.compile("品牌|型号|brand|model")
 ALERTING = frozenset({Stance.SUPPLIED, Stance.SPECIFIED, Stance.SERVICED, Stance.VENDOR})
@@ -195,7 +197,7 @@ def _judge_zone(found: Found, notice: Notice, after: str) -> Judged:
     # In a purchase of goods and of service, what is counted out is goods.
     item = found.zone.kind is ZoneKind.ITEM
     mixed = _MIXED.search(subject) or _PARTS.search(subject)
-    if service and not (mixed if item else _COUNTED.match(after)):
+    if service and not (mixed and (item or _COUNTED.match(after))):
         return Judged(Stance.SERVICED, f"the purchase is of '{service.group()}'")
     if notice.tag in _SUPPLY:
         return Judged(Stance.SUPPLIED, f"named in the {notice.tag}'s {found.zone.kind}")

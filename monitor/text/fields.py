@@ -34,6 +34,10 @@ _INTENDS = re.compile(
     r"现将(?P<buyer>[^，。,；;：:\s]{3,40}?)\s*(?:\d[\d\s]{3,6}年|\d{1,2}月|第).{0,24}意向"
 )
 _PLANS = re.compile(r"^(?P<buyer>[^，。,；;：:\s]{3,30}?)(?:现?拟|决定)(?:对|就|采购|以|组织)")
+_MASKED = re.compile(
+    r"[\u4e00-\u9fff]{0,10}某[\u4e00-\u9fff]{0,3}?(?:部队|仓库|单位|总队|支队|医院|基地|部)"
+)
+_OPENING = 12
 _ANYONE = re.compile(r"(?:采购|招标)(?:人|单位|方)")
 # 受A委托，就B所需X进行公开招标: A pays, B uses.
 _NEEDED = re.compile(
@@ -219,7 +223,13 @@ def _read_buyer(reading: _Reading) -> str:
         found = found or _PLANS.search(simplify(line))
         if found is not None and not _ANYONE.match(found["buyer"]):
             return squeeze(line[found.start("buyer") : found.end("buyer")])
-    return find_title_buyer(reading.facts.title)
+    return find_title_buyer(reading.facts.title) or _find_masked(reading.lines)
+
+
+def _find_masked(lines: Sequence[str]) -> str:
+    """Return the body whose name a line begins with and half hides: 联勤保障部队某仓库."""
+    found = (_MASKED.match(squeeze(line)) for line in lines[:_OPENING])
+    return next((match.group() for match in found if match is not None), "")
 
 
 def _shared_name(names: Sequence[str]) -> str:

@@ -217,6 +217,7 @@ _PARTED = re.compile(
     r"(?P<quantity>\d+\s*[\u4e00-\u9fff]{1,2})[，,]\s*(?:含税)?单价[:：]?\s*(?P<unit_price>[￥¥]?[\d,]+(?:\.\d+)?\s*元)\S{0,6}?[；;。]?"
 )
 _DIGIT = re.compile(r"\d")
+_LONGEST_SHORT = 3
 # 台式机：惠普 ProDesk 600 48台、打印机：得实 DS-1100 3台
 _COLON_LISTED = re.compile(
     r"(?P<name>[^：:、；;，,。\d]{2,20})[：:]\s*(?P<model>[^：:、；;，,。≥≤不须应]{2,60}?)\s*"
@@ -251,7 +252,7 @@ def read_listed(lines: Iterable[str]) -> Iterator[ItemRow]:
         told = _BRAND_TOLD.search(found["words"])
         words = _BRAND_TOLD.sub(" ", found["words"]).split()
         brand = told["brand"] if told else ""
-        if not told and len(words) >= 3 and not any(map(_DIGIT.search, words[:2])):
+        if not told and len(words) >= 3 and not any(map(_is_long_code, words[:2])):
             name, brand, model = words[0], words[1], " ".join(words[2:])
         else:
             name, model = _split_words(words)
@@ -278,6 +279,11 @@ def _split_words(words: Sequence[str]) -> tuple[str, str]:
         return " ".join(words), ""
     start, stop = codes[0], codes[0] + size
     return " ".join([*words[:start], *words[stop:]]), " ".join(words[start:stop])
+
+
+def _is_long_code(word: str) -> bool:
+    """Return whether a word has a digit and is no maker's short name: H3C, 3M."""
+    return len(word) > _LONGEST_SHORT and bool(_DIGIT.search(word))
 
 
 def _is_code(word: str) -> bool:

@@ -136,6 +136,10 @@ def _zone_table(table: Table, divider: _Divider) -> None:
         if tells_losers(grid):
             continue
         rows = read_items(grid)
+        if not rows:
+            # A column of a result table may list what was won, line by line.
+            cells = (cell.split("\n") for row in grid.rows for cell in row if "\n" in cell)
+            rows = [item for lines in cells for item in read_listed(lines)]
         divider.add_items(rows)
         divider.add_zones(_other_cells(grid, rows))
         for rest in list_rest(grid):
