@@ -104,7 +104,7 @@ def read_page(
     where the page was found, for its relative links, if that is not the notice's own address.
     What is too much to read is left out, with an issue that says so.
     """
-    root = parse_html(page) if isinstance(page, str) else page
+    root = parse_html(page, dressed=False) if isinstance(page, str) else page
     body = select_first(root, *anchors)
     parts = [part for css in extra for part in select_all(root, css)[:1]]
     documents = facts.documents or find_documents(body or root, base_url or facts.url)

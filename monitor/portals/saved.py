@@ -45,7 +45,7 @@ def read_saved(body: bytes, listing: Mapping[str, str], url: str = "") -> Notice
 
 def read_saved_text(text: str, listing: Mapping[str, str], url: str = "") -> Notice:
     """Return the notice of the text of a page or fragment."""
-    root = parse_html(text)
+    root = parse_html(text, dressed=False)
     crumbs = [inline_text(a) for a in select_all(root, "a.CurrChnlCls")]
     times = (found for css in _TIME_ANCHORS if (found := select_first(root, css)) is not None)
     facts = PageFacts(

@@ -38,6 +38,9 @@ BLOCKS = frozenset(
     "hgroup hr html legend li main menu nav noframes ol optgroup p pre section summary table "
     "tbody td tfoot th thead tr ul".split()
 )
+# Dress of words: without a name of their own nothing asks for them, and Word has thousands.
+_DRESS = frozenset("b big em font i o:p s small span strong sub sup tt u".split())
+_NAMING = frozenset(("id", "class", "name", "hidden"))
 _INSTRUCTION = re.compile(r"<\?[^>]*>?")
 # What the index answers: a tag's name with one class, id or name, or either alone.
 _SIMPLE = re.compile(r"(?P<tag>[a-z][a-z0-9]*)?(?P<key>[#.][\w-]+|\[name=\"[\w-]+\"\])?")
@@ -49,11 +52,13 @@ class _Builder(LXMLTreeBuilder):
     HTML needs none of the three, and they take a third of the time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, dressed: bool) -> None:
+        self._dressed = dressed
         super().__init__(multi_valued_attributes=None, attribute_dict_class=AttributeDict)
         self.bare = 0
         self._at_edge = True
         self._built = self._depth = self._bare_depth = self._mute_depth = 0
+        self._dress: list[bool] = []
 
     def initialize_soup(self, soup: BeautifulSoup) -> None:
         """Learn whom to tell of what is found."""
@@ -61,7 +66,12 @@ class _Builder(LXMLTreeBuilder):
         self._page = soup
 
     def start(self, tag: Text, attrib: Mapping[Text, Text], _nsmap: object = None) -> None:
-        """Open an element, or go on with bare text where there is no room for it."""
+        """Open an element; go on with bare text in mere dress, or where there is no room."""
+        undressed = not (self._dressed or self._bare_depth)
+        dress = undressed and tag in _DRESS and _is_nameless(attrib)
+        self._dress.append(dress)
+        if dress:
+            return
         if self._bare_depth or self._depth >= _MOST_DEPTH or self._built >= MOST_ELEMENTS:
             self._bare_depth += 1
             self.bare += self._built >= MOST_ELEMENTS
@@ -76,6 +86,8 @@ class _Builder(LXMLTreeBuilder):
 
     def end(self, tag: Text) -> None:
         """Close what `start` opened."""
+        if self._dress.pop():
+            return
         if not self._bare_depth:
             self._depth -= 1
             self._at_edge = tag in BLOCKS
@@ -103,11 +115,18 @@ class _Builder(LXMLTreeBuilder):
             self._page.handle_data(BREAK)
 
 
+def _is_nameless(attrib: Mapping[Text, Text]) -> bool:
+    """Return whether no selector can ask for an element and its style does not hide it."""
+    if not attrib:
+        return True
+    return _NAMING.isdisjoint(attrib) and "none" not in str(attrib.get("style", ""))
+
+
 class Page(BeautifulSoup):
     """The root of a page, with an index of its elements; `bare` of them are only text."""
 
-    def __init__(self, text: str) -> None:
-        builder = _Builder()
+    def __init__(self, text: str, *, dressed: bool = True) -> None:
+        builder = _Builder(dressed=dressed)
         super().__init__(text, builder=builder)
         self.bare = builder.bare
 
@@ -132,13 +151,17 @@ def _list_keys(element: Element) -> set[str]:
     return keys
 
 
-def parse_html(text: str) -> Page:
-    """Return the root element of a page, however broken its markup is."""
+def parse_html(text: str, *, dressed: bool = True) -> Page:
+    """Return the root element of a page, however broken its markup is.
+
+    Not `dressed`, nameless span, font, strong and the like are left out, their words stay: for
+    notices, whose readers ask for none of them.
+    """
     # html.parser corrupts links with &copy= and nests unclosed cells; lxml does neither.
     # beautifulsoup4 warns of text that looks like an address, and of XML declarations, which
     # word processors leave all over a page: the one is wrapped, the others show nothing.
     shown = _INSTRUCTION.sub("", text) if "<?" in text else text
-    return Page(shown if "<" in shown else f"<html>{shown}</html>")
+    return Page(shown if "<" in shown else f"<html>{shown}</html>", dressed=dressed)
 
 
 def walk_elements(root: Element) -> Iterator[Element]:

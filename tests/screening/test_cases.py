@@ -11,7 +11,9 @@ from tests.screening.samples import load_screener
 KNOWN: dict[str, frozenset[str]] = {}
 
 
-@pytest.mark.parametrize("case", list(load_cases()), ids=lambda case: f"{case.id}-{case.label['kind']}")
+@pytest.mark.parametrize(
+    "case", list(load_cases()), ids=lambda case: f"{case.id}-{case.label['kind']}"
+)
 def test_a_page_comes_out_as_its_label_says(case: Case) -> None:
     differences = compare_case(case, load_screener())
     unknown = {k: v for k, v in differences.items() if k not in KNOWN.get(case.id, frozenset())}

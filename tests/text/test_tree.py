@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.text.tree import Element, parse_html, select_all, select_first
+from monitor.text.tree import Element, parse_html, select_all, select_first, walk_elements
 
 PAGE = """
 <html><head><title>t</title><meta name="PubDate" content="x"></head><body>
@@ -39,3 +39,14 @@ def test_the_first_selector_that_finds_anything_decides() -> None:
 def test_a_class_stays_as_written() -> None:
     (link,) = select_all(parse_html(PAGE), "a.on")
     assert link["class"] == "on b"
+
+
+def test_an_undressed_page_keeps_the_words_and_what_selectors_ask_for() -> None:
+    html = (
+        '<p>采购<span>希<b>捷</b></span><font color="red">硬盘</font><span id="time">今天</span>'
+        '<span style="display:none">旧</span></p>'
+    )
+    page = parse_html(html, dressed=False)
+    assert page.get_text() == "采购希捷硬盘今天旧"
+    assert [tag.name for tag in walk_elements(page)] == ["html", "body", "p", "span", "span"]
+    assert select_first(page, "#time") is not None
