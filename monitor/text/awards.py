@@ -14,10 +14,8 @@ from monitor.text.money import read_money
 from monitor.text.names import is_body, trim_name
 
 _FIRST = re.compile(r"^(?:第?[1一](?:名|位)?|★)$")
-_LOSERS = re.compile(r"未中标|未成交|未通过|落选|淘汰|无效|审查|原因")
-_LOST = re.compile(
-    r"未中标|未成交|未通过|未入围|落选|淘汰|否决|无效|不合格|^(?:未\S{0,6})?原因|理由"
-)
+_LOST = re.compile(r"未中标|未成交|未通过|未入围|落选|淘汰|否决|无效|废标|不合格")
+_REASON = re.compile("^(?:原因|理由)$")
 _TOTAL_ROW = re.compile(r"^(?:合计|总计|小计|共计)")
 _FIRM = re.compile(r"(?:公司|厂|商行|经营部|事务所|研究院|合作社|中心|门市部|商店)$")
 _SUM = re.compile(r"^[￥¥]\s*[\d,.]+\s*(?:万?元)?$|^[\d,.]+\s*万?元$")
@@ -41,12 +39,15 @@ def read_awards(parts: Parts) -> list[Award]:
 def tells_losers(grid: Grid) -> bool:
     """Return whether a grid lists bids that lost, each with its reason."""
     bidders = grid.kinds & {Column.SUPPLIER, Column.BIDDER}
-    return bool(bidders) and any(_LOST.search(title) for title in grid.titles)
+    lost = any(_LOST.search(title) for title in grid.titles)
+    # 供应商 | 原因 and nothing else: why each did not win.
+    bare = len(grid.titles) == 2 and any(_REASON.match(title.strip()) for title in grid.titles)
+    return bool(bidders) and (lost or bare)
 
 
 def _grid_awards(grid: Grid) -> Iterator[Award]:
     place = _winner_place(grid)
-    if place is None or any(_LOSERS.search(title) for title in grid.titles):
+    if place is None or tells_losers(grid):
         return
     rank, unit = grid.place(Column.RANK), grid.unit(Column.AMOUNT)
     for row in grid.rows:

@@ -19,7 +19,11 @@ _BEFORE = re.compile(
 _AFTER = re.compile(
     rf"{_DOES}后(?:的?内容)?|(?:现|现将|统一)?(?:{_DOES}|改|变)为|现(?:内容)?(?=[:：])"
 )
-_ORIGIN = re.compile("原|由|将|把")
+_ORIGIN = re.compile("原|(?:由|将|把)[^，,；;]*$")
+_OLD_HEAD = re.compile(
+    "^原(?:采购|招标|磋商|谈判|询价)?(?:公告|文件)?(?:的?内容|条款|要求|参数|为)?$"
+)
+_NEW_HEAD = re.compile("^现(?:更正|变更|修改|调整)?(?:的?内容|条款|要求|参数|为)?$")
 _SENTENCE = re.compile(r"(?<=[。！？])")
 
 
@@ -60,9 +64,9 @@ def find_columns(row: Sequence[str]) -> dict[int, str]:
         head = simplify(cell.strip())
         if len(head) > 12:
             continue
-        if _BEFORE.match(head) or head.startswith("原"):
+        if _BEFORE.match(head) or _OLD_HEAD.match(head):
             found[place] = STRUCK
-        elif _AFTER.match(head) or head.startswith("现"):
+        elif _AFTER.match(head) or _NEW_HEAD.match(head):
             found[place] = STANDING
     return found if STRUCK in found.values() and STANDING in found.values() else {}
 

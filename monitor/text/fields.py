@@ -134,13 +134,13 @@ def read_fields(facts: PageFacts, blocks: Sequence[Block]) -> Notice:
         tuple(split_table(block) for block in blocks if isinstance(block, Table)),
         tuple(read_statements(blocks)),
     )
-    body = divide_blocks(blocks, facts.title)
     kind = (
         tag_of(facts.title, facts.channel)
         or _find_heading(reading.lines)
         or _told_type(reading.lines)
     )
     tag = kind.tag if kind else None
+    body = divide_blocks(blocks, facts.title, corrects=tag is Tag.TENDER_AMENDMENT)
     issues: list[Issue] = []
     if kind is None:
         issues.append(Issue("unknown notice type", "notice_type", facts.channel or facts.title))

@@ -6,7 +6,7 @@ A portal's table may hold label-value rows, banners and one or more grids below 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -72,6 +72,8 @@ ITEM_COLUMNS = frozenset(
 TELLING_COLUMNS = frozenset({Column.NAME, Column.BRAND, Column.MODEL})
 _MAKER = re.compile("^(?:生产)?(?:厂家|厂商|企业|制造商|生产商|制造厂商)(?:名称)?$")
 _REFERENCE = re.compile("^(?:参考|推荐|建议).*(?:型号|机型)")
+# 品牌：戴尔 is a head with its value.
+_PAIR = re.compile(r"[:：]\s*\S")
 _LONGEST_HEAD = 18
 _VALUE = re.compile(r"[￥¥]?\d[\d,.]*万?元?|.{4,}公司")
 
@@ -116,7 +118,7 @@ class Parts:
 def read_head(cell: str) -> Column | None:
     """Return what a header cell announces, or None."""
     word = _bare_head(cell)
-    if not word or len(word) > _LONGEST_HEAD or _REFERENCE.search(word):
+    if not word or len(word) > _LONGEST_HEAD or _REFERENCE.search(word) or _PAIR.search(cell):
         return None
     return next((column for pattern, column in _HEADS if pattern.search(word)), None)
 
@@ -147,7 +149,8 @@ def _split_rows(
             columns, index = below, index + 1
         stop = _find_stop(rows, index + 1, columns) if columns else index
         if columns and stop > index + 1:
-            body = tuple(r for r in rows[index + 1 : stop] if not _repeats_heads(r, columns))
+            heads = {squeeze(cell) for cell in rows[index]}
+            body = tuple(r for r in rows[index + 1 : stop] if not _repeats_words(r, heads))
             grids.append(Grid(columns, rows[index], body))
             index = stop
         else:
@@ -216,6 +219,11 @@ def _is_banner(row: Sequence[str]) -> bool:
 def _is_pair(row: Sequence[str]) -> bool:
     cells = drop_copies(row)
     return len(cells) == 2 and find_label(cells[0]) is not None
+
+
+def _repeats_words(row: Sequence[str], heads: Container[str]) -> bool:
+    """Return whether a row is that of the heads again, word for word."""
+    return all(squeeze(cell) in heads for cell in row)
 
 
 def _repeats_heads(row: Sequence[str], columns: Sequence[Column | None]) -> bool:

@@ -22,7 +22,9 @@ from monitor.text.money import read_money, read_quantity
 
 Cells = list[tuple[Column, str]]
 
-_TOTAL_ROW = re.compile(r"^(?:合计|总计|小计|共计|总价|合计金额)")
+_TOTAL_ROW = re.compile(
+    r"^(?:合计|总计|小计|共计|总价|合计金额)(?:[(（][^()（）]*[)）])?[:：]?[\s￥¥\d.,元万整]*$"
+)
 _ELSEWHERE = re.compile(r"详见|见附件|见采购|见招标|见磋商|见谈判|另附|后附|见公告|附后")
 _LIST_MARKS = ("\n", "、", ";", "；")
 _SHOWN = (Column.NAME, Column.BRAND, Column.MODEL, Column.SPECIFICATION)

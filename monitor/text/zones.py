@@ -17,6 +17,8 @@ from monitor.text.foreign import (
     drop_foreign,
     is_other_title,
     is_own_title,
+    is_people_head,
+    names_goods,
     names_people,
     opens_side_list,
     states_policy,
@@ -42,15 +44,22 @@ from monitor.text.labels import (
 from monitor.text.markup import Block, Line, Table, squeeze
 from monitor.text.names import is_body, pick_names
 from monitor.text.privacy import mask_private
+from monitor.text.remains import drop_sums, tells_only
 from monitor.text.statements import find_section
 
-_PEOPLE_HEAD = re.compile(r"(?:专家|小组|小组成员|委员会成员|评审人员|名单).{0,14}$")
+_PEOPLE_HEAD = re.compile(
+    r"(?:专家|小组|委员会|评审人员|评委|成员)(?:成员|名单|姓名|组成|组长)*(?:[(（][^()（）]*[)）])?\s*$"
+)
 # 张三、李四（采购人代表）, what follows the head of a panel.
 _NAMES = re.compile(  # possessive: one way only to divide a run of characters into names
     r"^(?:[\u4e00-\u9fff〇·*]{1,4}+(?:[(（][^()（）]{1,10}[)）])?+[、,，;；\s]*+){1,12}+[。.]?$"
 )
 _CHAPTER = re.compile(r"^\s*[一二三四五六七八九十]{1,3}[、.．]")
 _SENTENCE_END = re.compile("[。；;，,]")
+_OFFERED = re.compile(r"[(（](?:投标|所投|成交|中标|提供)?(?:产品|品牌|型号|设备)[^()（）]*[)）]?")
+_SILENT_TITLE = re.compile(
+    "地址|联系|电话|得分|序号|编号|编码|代码|金额|总价|合价|小计|合计|总额|税|期限|时间|日期|排名"
+)
 _LONGEST_PANEL = 40
 _HIDDEN_LABELS = frozenset({Label.PRIVATE, Label.AGENT, Label.BUYER, Label.END_USER, Label.NAME})
 _SILENT_LABELS = frozenset(
@@ -83,8 +92,8 @@ class ZonedBody:
 class _Divider:
     """What has been found of a body so far."""
 
-    def __init__(self, title: str) -> None:
-        self.title = title
+    def __init__(self, title: str, *, corrects: bool) -> None:
+        self.title, self.corrects = title, corrects
         self.zones: list[Zone] = []
         self.items: list[ItemRow] = []
         self.seen: set[Zone] = set()
@@ -110,12 +119,13 @@ class _Divider:
             )
 
 
-def divide_blocks(blocks: Sequence[Block], title: str = "") -> ZonedBody:
+def divide_blocks(blocks: Sequence[Block], title: str = "", *, corrects: bool = False) -> ZonedBody:
     """Return zones and items of a notice's blocks, in reading order.
 
-    Lines that are titles other than the notice's own `title` belong to lists beside it.
+    Lines that are titles other than the notice's own `title` belong to lists beside it. Where a
+    notice `corrects` another, struck words are told from standing ones.
     """
-    divider = _Divider(title)
+    divider = _Divider(title, corrects=corrects)
     run: list[Line] = []
     for block in blocks:
         if isinstance(block, Line):
@@ -149,8 +159,17 @@ def _zone_table(table: Table, divider: _Divider) -> None:
     shown = {text for row in pairs for _, text in row.cells}
     if _zone_correction(parts.loose, divider):
         return
+    panel = 0
     for loose in parts.loose:
-        _zone_row(loose, shown, divider)
+        parted = drop_copies(loose)
+        # The head of a panel of experts rules the rows of its width below it.
+        panel = len(parted) if _heads_panel(parted) else panel if len(parted) == panel else 0
+        if not panel:
+            _zone_row(loose, shown, divider)
+
+
+def _heads_panel(cells: Sequence[str]) -> bool:
+    return len(cells) > 1 and any(map(is_people_head, cells))
 
 
 def _zone_row(row: tuple[str, ...], shown: set[str], divider: _Divider) -> None:
@@ -162,25 +181,41 @@ def _zone_row(row: tuple[str, ...], shown: set[str], divider: _Divider) -> None:
             label = _own_label(find_label(name), squeeze(value), divider.section)
             divider.add_zones(_zone_pair(label, squeeze(name), squeeze(value)))
         return
-    lines = [line for cell in cells for line in _take_items(cell, divider)]
-    if any(map(names_people, lines)) or any(squeeze(cell) in shown for cell in cells):
+    if names_people(cells[0]) or any(map(tells_bidders, cells[:2])):
         return
-    if any(map(tells_bidders, cells[:2])):
+    lines = [
+        line for cell in cells if not names_people(cell) for line in _take_items(cell, divider)
+    ]
+    if any(squeeze(cell) in shown for cell in cells):
         return
     text = " | ".join(own for line in lines if (own := drop_foreign(line)))
     if text:
-        divider.add_zones([Zone(ZoneKind.SPECIFICATION, read_side(cells[0]) or "table", text)])
+        divider.add_zones(
+            [
+                Zone(
+                    ZoneKind.SPECIFICATION,
+                    (read_side(cells[0]) if divider.corrects else "") or "table",
+                    text,
+                )
+            ]
+        )
 
 
 def _zone_correction(rows: Sequence[tuple[str, ...]], divider: _Divider) -> bool:
     """Keep the rows of a table of corrections, struck words and standing ones apart."""
+    if not divider.corrects:
+        return False
     heads = next(((n, found) for n, row in enumerate(rows) if (found := find_columns(row))), None)
     if heads is None:
         return False
     start, columns = heads
+    for row in rows[:start]:
+        _zone_row(row, set(), divider)
     for row in rows[start + 1 :]:
-        for place, field in columns.items():
-            text = drop_foreign(squeeze(row[place])) if place < len(row) else ""
+        for place, cell in enumerate(row):
+            # A row of one cell is no row of these columns.
+            field = columns.get(place, "table") if len(set(row)) > 1 else "table"
+            text = "" if names_people(cell) else drop_foreign(squeeze(cell))
             divider.add_zones([Zone(ZoneKind.SPECIFICATION, field, text)] if text else [])
     return True
 
@@ -208,13 +243,18 @@ def _own_label(label: Label | None, value: str, section: Section) -> Label | Non
 
 
 def _zone_pair(label: Label | None, name: str, value: str) -> Iterator[Zone]:
-    if not value or label in _HIDDEN_LABELS or label in _SILENT_LABELS:
+    if label in _SILENT_LABELS:
+        value = drop_sums(value)
+    if not value or label in _HIDDEN_LABELS:
         return
     if names_people(name):
         return
     if label is Label.SUPPLIER:
         names = pick_names([value])
         yield from (Zone(ZoneKind.SUPPLIER, "supplier", name) for name in names)
+        # 中标供应商：某公司（投标产品：戴尔R740）
+        if (told := _OFFERED.search(value)) is not None:
+            yield Zone(ZoneKind.SPECIFICATION, "offered by the supplier", told.group())
     elif label in (Label.PROJECT_NAME, Label.CATEGORY):
         yield Zone(ZoneKind.FIELD, str(label), value)
     elif not states_policy(value):
@@ -272,6 +312,7 @@ def _stands_beside(text: str, divider: _Divider) -> bool:
         return True
     # What goes on with such titles without a heading ends with the first sentence.
     divider.listed &= len(text) <= _LONGEST_PANEL and not _SENTENCE_END.search(text)
+    divider.listed &= not names_goods(text)
     return divider.beside or divider.listed
 
 
@@ -305,12 +346,12 @@ def _zone_line(text: str, shown: set[str], divider: _Divider) -> Iterator[Zone]:
 
 
 def _zone_rest(text: str, shown: set[str], divider: _Divider) -> Iterator[Zone]:
-    if any(piece in text for piece in shown if len(piece) > 1):
+    if tells_only(text, shown):
         return
-    side = read_side(text)
-    if side or _CHAPTER.match(text):
+    side = read_side(text) if divider.corrects else ""
+    if side or _CHAPTER.match(text) or text.startswith(("现", "补充")):
         divider.correction = side
-    for field, piece in split_correction(text):
+    for field, piece in split_correction(text) if divider.corrects else [("", text)]:
         own = squeeze(drop_foreign(piece))
         if len(own) > 1:
             yield Zone(ZoneKind.SPECIFICATION, field or divider.correction or "body", own)
@@ -334,6 +375,8 @@ def _other_cells(grid: Grid, rows: Sequence[ItemRow]) -> Iterator[Zone]:
 
 
 def _is_shown(column: Column | None, title: str, rows: Sequence[ItemRow]) -> bool:
-    if names_people(title) or "地址" in simplify(title):
+    if names_people(title) or _SILENT_TITLE.search(simplify(title)):
         return False
-    return column is None or (not rows and column not in _RESULT_COLUMNS)
+    if rows:
+        return column in (None, Column.OTHER)
+    return column not in _RESULT_COLUMNS
