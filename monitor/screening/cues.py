@@ -51,10 +51,16 @@ _CUES = (
     ),
     _cue(
         Stance.EXCLUDED,
-        before="不接受(?!其他|其它)|不得(?:使用|采用|选用|为|投)|(?<!门)禁止|拒绝|严禁|不采用|不允许|"
-        "(?<!故障)排除|不(?:选用|使用)(?!其他)",
-        after="除外|不予接受|不接受(?!其他|其它|替代)|不得参与|(?:等)?(?:国外|进口|境外)品牌(?:除外|不)",
+        before="不接受(?!其他|其它|进口|联合)|不得(?:使用|采用|选用|为|投)|(?<!门)禁止|拒绝|严禁|不采用|不允许|"
+        "(?<!故障)排除(?!故障)|不(?:选用|使用)(?!其他)",
         near=_LIST,
+        within="[^,的]",
+    ),
+    _cue(
+        Stance.EXCLUDED,
+        after="除外|不予接受|不接受(?!其他|其它|替代|进口|联合)|不得参与|(?:等)?(?:国外|进口|境外)品牌(?:除外|不)",
+        near=_LIST,
+        within="[^,()]",
     ),
     _cue(
         Stance.EXCLUDED,
@@ -63,10 +69,10 @@ _CUES = (
         near=_LIST,
         within=".",
     ),
-    _cue(Stance.REPLACED, before="删除|删去|取消|去掉", near=_LIST, within="."),
     _cue(Stance.EXCLUDED, before="(?<!除)非(?!线性|制冷|接触|致命)", near=2),
     _cue(
         Stance.MINIMUM,
+        within=r"(?:(?!\d\s?(?:年|月|天|小时|台|套|块|颗|个|g|t|m|%|元|万)|,).)",
         before="(?:不(?:得|应|可|能)?[低少小弱逊差次亚]于|(?<!或)优于|(?<!或)高于|≥|>=|至少|"
         "最低(?![价报评]))"
         # A count of named products is no minimum of their kind.
@@ -88,11 +94,12 @@ _CUES = (
     ),
     _cue(
         Stance.REFERENCE,
-        after="(?:其他|其它)(?:品牌|产品|型号).{0,14}(?:均可|亦可|也可|可以)|不限(?:于?(?:以上|上述)?品牌|型号)|品牌不限|"
-        "不限制品牌|仅供参考|仅作(?:为)?参考|可选用(?:不低于|同等|同档)",
+        after="(?:其他|其它)(?:品牌|产品|型号).{0,14}(?:均可|亦可|也可|可以)|,(?:不限(?:于?(?:以上|上述)?品牌|型号)|"
+        "(?:具体)?品牌不限|不限制品牌|(?:品牌|型号|参数)[^,]{0,6}仅供参考)|可选用(?:不低于|同等|同档)",
         near=80,
         within=".",
     ),
+    _cue(Stance.REFERENCE, after="不限品牌|品牌不限|仅供参考|仅作(?:为)?参考", near=12),
     _cue(
         Stance.MINIMUM,
         after=r"(?:及|或)?(?:以上|更高)(?:配置|性能|级别|处理器|规格|同等|$)|(?:同等)?性能(?:及|或)以上",
@@ -106,43 +113,60 @@ _CUES = (
     ),
     _cue(
         Stance.COMPATIBLE,
-        before="兼容|适配|(?<!技术)支持|(?:可|能够?|可以)(?:识别|读取|调用|解析|安装|部署|导入|连接|访问|采集)|纳管",
-        near=_LIST,
+        before="(?:兼容|(?<!源)适配(?!器)|(?<!技术)支持|(?:可|能够?|可以)(?:识别|读取|调用|解析|安装|部署|导入|连接|访问|采集)|"
+        "纳管)[^,]{0,52}(?:[、/(]|[和或及与等])",
+        near=2,
+    ),
+    _cue(
+        Stance.COMPATIBLE,
+        before="兼容|(?<!源)适配(?!器)|(?<!技术)支持|(?:可|能够?|可以)(?:识别|读取|调用|解析|安装|部署|导入|连接|访问|采集)|"
+        "纳管",
+        near=8,
+        within="[^,的]",
     ),
     _cue(
         Stance.COMPATIBLE,
         before="(?:运行|安装|部署)(?:于|在)|对接|接入|适用于",
+        near=8,
+        within="[^,的]",
+    ),
+    _cue(
+        Stance.COMPATIBLE,
         after=r"(?:等)?(?:主流)?(?:操作系统|数据库|浏览器|平台|格式)?(?:环境)?(?:相|下运行)?"
-        r"(?:(?:兼容|适配)(?=[、,)]|$|性|的|运行|使用|要求|清单|列表|版|包)|下运行|互联互通)|架构(?:安装包|版本)",
+        r"(?:(?:兼容|适配)(?=[、,)]|$|性|的|运行|使用|要求|清单|列表|版|包)|下运行|互联互通)|架构(?:安装包|版本)|(?:设备|系统|平台|产品)的?(?:对接|互联|互通)",
     ),
     _cue(Stance.COMPATIBLE, after="(?:公司|原厂|官方|专业)?认证", near=0),
     _cue(Stance.COMPATIBLE, before="导入|导出(?:到|至|为)?", near=6),
     _cue(
         Stance.REPLACED,
         before="(?:替换|替代|取代|更换原|拆除|淘汰|报废|迁移自)"
-        "(?!(?:[^,]*(?:[换改代]|升级))?[为成]|[^,]*(?:采购|购置|新购|新增))",
+        "(?!(?:[^,]*(?:[换改代]|升级))?[为成]|[^,]*(?:采购|购置|新购|新增|安装))",
         after="[^。]{0,10}?(?:(?:的)?国产化(?:替代|替换|改造)|替换为|(?<!不可)(?<!无法)(?<!不能)替代|"
         "迁移(?:至|到)|退役|报废|拆除|下架|停用|下线)",
     ),
 )
 # What stands there already, by words anywhere before it in its sentence.
 _STANDING = re.compile(
-    r"现有|现役|服役|自有|现采用|现使用|现用|现部署|现网|现运行|现存|既有|原有|原使用|原采用|原用|已有|已建|已部署|已采购|"
+    r"现有|现役|服役|现采用|现使用|现用|现部署|现网|现运行|现存|既有|原有|原使用|原采用|原用|已有|已建|已部署|已采购|"
     r"已配|在用|目前(?:使用|采用|部署|运行)|正在使用|前期(?:建设|采购|已)|[一二]期(?:建设|采购|已)(?!内容)|"
-    r"老旧|(?<![新陈利])旧(?![址版])|(?P<of>(?:配备|(?<!在)使用|所用|购置|采购|安装)的)|原(?=$)"
+    r"老旧(?=[^,]{0,6}$)|(?<![新陈利])旧(?![址版])(?=[^,]{0,6}$)|(?P<of>(?:配备|(?<!在)使用|所用|购置|采购|安装)的)|原(?=$)"
 )
-_KEPT = re.compile(
-    r"利旧|不[作做](?:任何)?(?:改造|变动|调整|更换|升级)|不在本次|不属于本次|继续使用|保留使用|保持不变|"
-    r"本期不|在(?:原厂)?(?:维保|质保|保修)期内"
-)
+_KEPT = re.compile(r"利旧|不[作做](?:任何)?(?:改造|变动|调整|更换|升级)|不在本次|不属于本次|本期不")
+_KEPT_BESIDE = re.compile(r"继续使用|保留使用|保持不变|在(?:原厂)?(?:维保|质保|保修)期内")
 _GAINED = re.compile(
     "采购(?!的)|采用|购置(?!的)|购买(?!的)|选用|新购|新增|新建|增配|配置|配备|改用|"
-    "[换改代转级]为|[换改代]成|扩容|增加|加装"
+    "[换改代转级]为|[换改代]成|扩容|增加|加装|安装(?!的)|部署(?!的)|上架|拟购|拟采|需更换|新装|另配|增设"
 )
 _GONE = re.compile(
     "替换|替代|取代|更换(?!硬盘|部件|电池|配件|备件)|[换改]为|迁移|切换[至到为]|下线|停用|退役|报废|拆除|拆下|淘汰|"
     "移交|腾退|下架|国产化"
 )
+# 满足现有业务需要的, 与现网兼容的: what stands there is not the product; 现有2014年购置的 is.
+_OF_ANOTHER = re.compile(
+    r"(?<!购置)(?<!采购)(?<!配备)(?<!使用)(?<!安装)(?<!部署)(?<!运行)(?<!建设)(?<=..)的$"
+)
+_ANOTHER_MAKE = re.compile("国产|迁移|替代|取代|信创|维保|维护|保养|服务")
+_COUNT = re.compile(r"(?:采购|购置|购买|更换)\s*\d")
 # A purchase of something else; 拟采购维保服务 is of care for what stands there.
 _ANEW = re.compile(
     "(?:采购|购置|购买)(?![^,]{0,60}(?:维保|维护|维修|保养|续保|服务|配件|备件|耗材|试剂|航材|配套|原厂))|"
@@ -196,8 +220,12 @@ _ENGLISH = {
 }
 
 
-_CERTIFIED = re.compile("(?:具有|持有|具备|取得|获得|提供|通过).{0,30}$")
-_CERTIFICATE = re.compile("^[^,]{0,24}?(?:认证(?!授权)|证书|资格证)")
+_CERTIFIED = re.compile("(?:具有|持有|具备|取得|获得|通过)[^,]{0,24}$")
+_CERTIFICATE = re.compile(
+    "^[a-z0-9 /+-]{0,12}(?:(?:或|及|和|、)[\u4e00-\u9fff]{0,6}[a-z0-9 +-]{0,10})?(?:同类)?"
+    "(?:认证(?!授权)|证书|资格证)"
+)
+_COUNTED = re.compile(r"[^,]{0,16}?\d\s*[台套块]")
 # An owned device whose warranty has run out is to be cared for.
 _EXPIRED = re.compile(
     "(?:超出|超过|过了?)(?:质|维|保)[保修]?期|过保|(?:保修|质保|维保)期?(?:已满|到期|届满)"
@@ -212,6 +240,8 @@ _SUPPLIES = re.compile(
 def match_cue(before: str, after: str) -> Judged | None:
     """Return the stance that the words around a hit settle, None where they say nothing."""
     for cue in _CUES:
+        if cue.stance is Stance.MINIMUM and cue.before is not None and _COUNTED.match(after):
+            continue  # 至少配备戴尔服务器20台 is a number of them
         if cue.before is not None and (match := cue.before.search(before)):
             words = match.group()[:20].strip()
             return Judged(cue.stance, f"after '{words}'{gloss_cue(words)}")
@@ -228,6 +258,11 @@ def match_standing(before: str, after: str, *, known: str, service: bool) -> Jud
     What it has is cared for (serviced), done away with (replaced), or only stands around.
     """
     standing, kept = _find_standing(before, after), _KEPT.search(after)
+    if standing is not None or known:
+        kept = kept or _KEPT_BESIDE.search(after)
+    # 现有硬盘损坏，采购20块更换: more of the same.
+    if standing is not None and _COUNT.search(after) and not _ANOTHER_MAKE.search(after):
+        return None
     words = (standing or kept or [known])[0][:16]
     if not words:
         return None
@@ -249,7 +284,9 @@ def _find_standing(before: str, after: str) -> re.Match[str] | None:
     """Return the last words that say of a hit that the buyer has it."""
     said = [m for m in _STANDING.finditer(before) if not m["of"] or _EXPIRED.search(after)]
     last = said[-1] if said else None
-    return None if last is None or _GAINED.search(before, last.end()) else last
+    if last is None or _GAINED.search(before, last.end()):
+        return None
+    return None if _OF_ANOTHER.search(before[last.end() :]) else last
 
 
 def match_certificate(before: str, after: str) -> Judged | None:

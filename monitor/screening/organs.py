@@ -19,9 +19,14 @@ _MASKED = re.compile(
 )
 # 某某监狱企业发展有限公司 makes clothes.
 _FIRM = re.compile("(?:公司|合作社|博物馆|纪念馆|陈列馆|旧址|幼儿园|小学|中学)$")
+_BRACKETS = re.compile(r"\([^()]*\)")
+_POSTED = re.compile("驻.*(?:检察室|检察院|纪检\\S*|巡察\\S*)$")
+_JOINT = re.compile("[、,，;；]")
+_REACH = 8
 # What lies beside an organ's house, or was one, is not the organ's.
 _BESIDE = re.compile(
-    r"企业|集团|\S{0,8}公司|博物馆|纪念馆|附属|幼儿园|旁|对面|附近|周边|门前|门口|家属|宿舍|小区|旧址|原址|老院|[东南西北]侧|至|路口"
+    r"企业|集团|\S{0,8}公司|博物馆|纪念馆|附属|幼儿园|旁|对面|附近|周边|门前|门口|家属|宿舍|(?<!智慧)小区|旧址|原址|老院|[东南西北]侧|^至|路口|"
+    r"[片地]块|片区|旧楼|原办公楼|搬迁|腾空|对口"
 )
 
 
@@ -40,7 +45,9 @@ class Agencies:
 
     def find_agency(self, name: str) -> Agency | None:
         """Return the telling agency entry of a body's name, the most specific one, or None."""
-        text = fold_text(name)
+        # 驻公安局纪检组 and what stands in brackets are other bodies' words.
+        text = _BRACKETS.sub("", fold_text(name))
+        text = _POSTED.sub("", text)
         never = [
             match.span()
             for agency in self.agencies
@@ -101,12 +108,12 @@ def is_masked(buyer: str) -> bool:
 
 def _list_bodies(notice: Notice) -> Iterator[tuple[str, str]]:
     if notice.buyer:
-        yield notice.buyer, "buyer"
+        yield from ((part, "buyer") for part in _JOINT.split(notice.buyer) if part)
     if notice.end_user:
         yield notice.end_user, "end user"
     # Whom a title begins with is masked, or uses what another body pays for.
     own = find_title_buyer(notice.title)
-    if own and not _BESIDE.match(strip_frame(drop_blanks(notice.title))[len(own) :]):
+    if own and not _BESIDE.search(strip_frame(drop_blanks(notice.title))[len(own) :][:_REACH]):
         yield own, "title"
 
 

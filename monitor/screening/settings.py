@@ -23,14 +23,21 @@ _STANDING_HEAD = re.compile(
     r"现状|现有(?:设备|系统|情况|资源|网络|环境|条件)|已建|既有|原有(?:设备|系统)|在用(?:设备|系统)"
 )
 _LOST_HEAD = re.compile("未(?:中标|成交|通过|入围)|否决|落选|淘汰|无效(?:投标|响应)|资格审查不")
+# A heading without a number: 主要中标内容：
+_BARE_HEAD = re.compile(
+    "^[^,。;]{2,14}(?:标的|清单|内容|信息|情况|要求)?:$|^(?:主要)?(?:中标|成交|采购)(?:标的|内容|清单)"
+)
+_NEW_HEAD = re.compile("需求|建设内容|新增|采购|对接|条款")
 _LONGEST_HEAD = 30
 _DISCLAIMED = re.compile(
-    r"(?:品牌|型号|机型|规格)[^。;]{0,16}(?:仅供参考|只作参考|仅作[^。;]{0,6}(?:参考|说明)|仅为[^。;]{0,6}(?:参考|说明|描述)|"
-    r"不作为[^。;]{0,8}(?:限制|指定|要求)|不具有?(?:限制|排他|指定)性|仅用于说明)|"
-    r"(?:所列|上述|以上|参考)(?:品牌|型号)[^。;]{0,20}(?:仅[^。;]{0,8}参考|同档次|不限于)"
+    r"(?:品牌|型号|机型)[^。;,]{0,16}(?:仅供参考|只作参考|仅供[^。;,]{0,6}参考|仅作[^。;,]{0,6}(?:参考|说明)|"
+    r"仅为[^。;,]{0,6}(?:参考|说明|描述)|不作为[^。;,]{0,8}(?:限制|指定|要求)|不具有?(?:限制|排他|指定)性|仅用于说明)|"
+    r"(?:所列|上述|以上|参考)(?:品牌|型号)[^。;,]{0,20}(?:仅[^。;,]{0,8}参考|同档次)|"
+    r"(?:品牌|型号)[^。;,]{0,8}不限于(?:所列|上述|以上)"
 )
 _SALE = re.compile(
-    r"(?:资产|设备|物资|车辆|器材|用品|产品|残值|旧)\S{0,6}(?:处置|拍卖|变卖|转让|出售|竞卖)|(?:报废|废旧|残值)\S{0,12}(?:处置|拍卖|变卖|转让|出售|竞价|竞卖)"
+    r"(?:资产|设备|物资|车辆|器材|用品|产品|残值|废旧|报废|旧)\S{0,10}(?:处置|拍卖|变卖|转让|出售|竞卖|竞价)"
+    r"(?:项目|事宜)?(?:\S{0,4}(?:公告|公示|结果|成交)|$)"
 )
 _PURCHASE = re.compile("采购|购置|购买|处置服务")
 _DECIDED = frozenset({Tag.AWARD, Tag.CONTRACT, Tag.IMPLEMENTATION})
@@ -55,7 +62,7 @@ def read_setting(notice: Notice) -> Setting:
     sold = None if _PURCHASE.search(title) else _SALE.search(title)
     return Setting(
         standing=_find_under(_STANDING_HEAD, notice, texts),
-        lost=_find_under(_LOST_HEAD, notice, texts),
+        lost=_find_under(_LOST_HEAD, notice, texts) if notice.tag in _DECIDED else {},
         failed=find_failed(notice),
         disclaimed="" if notice.tag in _DECIDED else next((m.group() for m in told), ""),
         sold=sold.group() if sold else "",
@@ -71,8 +78,10 @@ def _find_under(head: re.Pattern[str], notice: Notice, texts: list[str]) -> dict
             continue
         level = next((n for n, pattern in enumerate(_LEVELS) if pattern.match(text)), -1)
         if level >= 0 and (opened < 0 or level <= opened):
-            opens = len(text) <= _LONGEST_HEAD and head.search(text)
+            opens = not _NEW_HEAD.search(text) and len(text) <= _LONGEST_HEAD and head.search(text)
             opened, title = (level, text) if opens else (-1, "")
+        elif opened >= 0 and _BARE_HEAD.search(text):
+            opened = -1
         elif opened >= 0:
             found[place] = title
     return found

@@ -28,9 +28,9 @@ _LISTED = re.compile(
 # maker that 生产 something is named for its product.
 _PART = "(?:(?![及与和或等的由对向是为])[\u4e00-\u9fff()])"
 _COMPANY = re.compile(
-    f"^(?:{_PART}{{0,16}}?(?:有限(?:责任)?公司|股份公司|事务所|合作社|经营部|商行)"
+    f"^(?!硬盘|电脑|服务器|存储|交换机|打印机|笔记本|工作站|台式|监控)(?:{_PART}{{0,16}}?(?:有限(?:责任)?公司|股份公司|事务所|合作社|经营部|商行)"
     f"|{_PART}{{2,12}}?公司|{_PART}{{0,4}}?(?:集团(?!军|采购)|银行|支行|医院|学校|大学|小学|中学)"
-    f"|{_PART}{{0,2}}?(?:大厦|广场|花园|小区|大街|巷|苑|路(?![由径数灯线况]))"
+    f"|{_PART}{{0,1}}?(?:大厦|广场|花园|小区|大街|巷|苑|路(?![由径数灯线况]))"
     f"|{_PART}{{1,6}}?(?<!原)厂(?![商家房区级验牌址内]))"
     "(?!生产|制造|出品|原厂|原装|的|[a-z0-9])"
 )
@@ -48,6 +48,8 @@ _CARE_ITEM = re.compile(r"维保|维护|维修|保养|续保|延保|送修|定�
 _PARTS = re.compile(r"备件|备品|配件|(?:专用|配套)耗材")
 _COUNTED = re.compile(r"^[^,，]{0,30}?\d\s*(?:台|套|块|件|个|部|支|架|盒|辆)")
 _CHOICE = re.compile("[、/,;]|或者?")
+_DELETED = re.compile("(?:删除|删去|取消|去掉)(?!文件|数据|恢复|的|功能|限制)[^,]{0,60}$")
+_COUNTRY = frozenset("美国 中国 日本 德国 韩国 英国 法国 国产 进口".split())
 _LONGEST_BRAND = 12
 _LONGEST_CODE = 4
 _CHIP = "chip"
@@ -102,6 +104,8 @@ def _judge_words(found: Found, notice: Notice, section: str) -> Judged | None:
     service = bool(_SERVICE.search(subject) or _PARTS.search(subject))
     if feeds_device(before, f"{subject} {join_row(found.zone, notice)}"):
         return Judged(Stance.SERVICED, "supplies for a device that the buyer has")
+    if notice.tag is Tag.TENDER_AMENDMENT and _DELETED.search(before):
+        return Judged(Stance.REPLACED, "deleted by the correction")
     return (
         match_certificate(before, after)
         or match_standing(before, after, known=known, service=service)
@@ -169,19 +173,28 @@ def _judge_place(found: Found, notice: Notice, setting: Setting) -> Judged:
     judged = _judge_zone(found, notice, after)
     if judged.stance is Stance.SPECIFIED and setting.disclaimed:
         return Judged(Stance.REFERENCE, f"the notice says: '{setting.disclaimed}'")
-    if judged.stance is Stance.SPECIFIED and (others := _list_others(found)):
+    if judged.stance is Stance.SPECIFIED and (others := _list_others(found, notice)):
         return Judged(Stance.REFERENCE, f"one brand of a choice, beside {others}")
     return judged
 
 
-def _list_others(found: Found) -> str:
+def _list_others(found: Found, notice: Notice) -> str:
     """Return the other brands that a brand's cell offers beside the hit's; '' for none."""
     if "品牌" not in found.zone.field and not found.zone.field.endswith("brand"):
         return ""
     own = [alias for _, _, alias in found.brand.aliases.graded()]
     pieces = (piece.strip(" ()") for piece in _CHOICE.split(found.text.text))
     others = [p for p in pieces if p and not any(alias_pattern(a).search(p) for a in own)]
-    return "、".join(p for p in others if len(p) <= _LONGEST_BRAND)
+    if _counts_names(found, notice, len(others) + 1):
+        return ""
+    return "、".join(p for p in others if len(p) <= _LONGEST_BRAND and p not in _COUNTRY)
+
+
+def _counts_names(found: Found, notice: Notice, number: int) -> bool:
+    """Return whether the row names as many goods as its brand cell makers: 服务器、交换机."""
+    cell = found.zone.field.rsplit(".", 1)[0] + ".name"
+    names = (fold_text(zone.text) for zone in notice.zones if zone.field == cell)
+    return any(len(_CHOICE.split(name)) == number for name in names)
 
 
 def _judge_zone(found: Found, notice: Notice, after: str) -> Judged:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.models import Value
 from monitor.text.grids import Column, Grid, Parts, cell_at
-from monitor.text.labels import find_label
+from monitor.text.labels import drop_blanks, find_label
 from monitor.text.markup import squeeze
 from monitor.text.money import read_money
 from monitor.text.names import is_body, trim_name
 
 _FIRST = re.compile(r"^(?:第?[1一](?:名|位)?|★)$")
 _LOST = re.compile(r"未中标|未成交|未通过|未入围|落选|淘汰|否决|无效|废标|不合格")
+_WHETHER = re.compile("是否(?:中标|成交|中选)")
 _REASON = re.compile("^(?:原因|理由)$")
 _TOTAL_ROW = re.compile(r"^(?:合计|总计|小计|共计)")
 _FIRM = re.compile(r"(?:公司|厂|商行|经营部|事务所|研究院|合作社|中心|门市部|商店)$")
@@ -34,6 +35,16 @@ def read_awards(parts: Parts) -> list[Award]:
     """Return who won, row by row; [] where a table tells no result."""
     found = [award for grid in parts.grids for award in _grid_awards(grid)]
     return found or [award for row in parts.loose for award in _bare_award(row)]
+
+
+def won_rows(grid: Grid) -> Grid:
+    """Return a grid without the rows of those who did not win, by rank or by 是否中标."""
+    rank = grid.place(Column.RANK)
+    asked = next((n for n, t in enumerate(grid.titles) if _WHETHER.search(t)), None)
+    rows = [row for row in grid.rows if cell_at(row, asked) not in ("否", "×")]
+    if any(_FIRST.match(cell_at(row, rank)) for row in rows):
+        rows = [row for row in rows if _FIRST.match(cell_at(row, rank))]
+    return replace(grid, rows=tuple(rows))
 
 
 def tells_losers(grid: Grid) -> bool:
@@ -95,4 +106,4 @@ def _key(row: Sequence[str], place: int | None) -> tuple[str, str]:
 
 
 def _is_total(row: Sequence[str]) -> bool:
-    return any(_TOTAL_ROW.match(squeeze(cell)) for cell in row[:2])
+    return any(_TOTAL_ROW.match(drop_blanks(squeeze(cell))) for cell in row[:2])

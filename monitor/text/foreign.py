@@ -40,8 +40,12 @@ _NAVIGATION = re.compile(
     r"^(?:上一[篇条]|下一[篇条]|(?:您|你)?(?:现在|当前)?的?位置|当前位置|友情链接|首页|责任编辑|浏览次数|分享到|"
     r"主办(?:单位)?[:：]|(?:打印|关闭|返回)(?:首页|列表|顶部|本页|窗口|上页)?[\s\]】]*$)"
 )
+# A bid that lost, with what it offered.
+_LOST_LINE = re.compile(
+    r"^[\W\d_一二三四五六七八九十]*(?:未(?:中标|成交|入围|通过\S{0,8})|落选|被?否决)的?(?:供应商|投标人|单位)\S{0,8}[:：]"
+)
 _SIDE_HEADING = re.compile(
-    r"^[【\[]?(?:(?:最新|热点|热门|近期|更多|猜你|点击)(?:内容|信息|项目|结果|发布|采购|招标)|"
+    r"^[【\[]?(?:(?:最新|热点|热门|近期|更多|推荐|猜你|点击)(?:内容|信息|项目|结果|发布|采购|招标)|"
     r"(?:相关|最新|热点|热门|推荐|近期|更多|其他|其它|同类|类似|友情|猜你|点击)"
     r"(?:推荐|公告|文章|阅读|新闻|链接|资讯|动态|标讯|排行|喜欢|排名))+"
     r"\s*(?:更多|more)?\s*[>》:：\]】]*$",
@@ -69,7 +73,8 @@ _PIECE = re.compile(r"(?<=[，,)）])|(?=[(（])|(?<=\s)(?=[\u4e00-\u9fff]{2,12}
 
 def drop_foreign(text: str) -> str:
     """Return what of a text is of this purchase, '' where nothing is."""
-    if _NAVIGATION.search(fold_line(text)):
+    folded = fold_line(text)
+    if _NAVIGATION.search(folded) or _LOST_LINE.search(folded):
         return ""
     return "".join(_own_sentence(part) for part in _SENTENCE.split(text)).strip(" ，,")
 
@@ -80,9 +85,10 @@ def _own_sentence(sentence: str) -> str:
         return ""
     if not _POLICY.search(folded):
         return sentence
-    clauses = _PIECE.split(sentence)
-    own = [clause for clause in clauses if not _POLICY.search(fold_line(clause))]
-    return "".join(own)
+    pieces = _PIECE.split(sentence)
+    own = [piece for piece in pieces if not _POLICY.search(fold_line(piece))]
+    # Where blanks part the phrase itself no piece has it whole.
+    return "" if len(own) == len(pieces) else "".join(own)
 
 
 def names_people(text: str) -> bool:

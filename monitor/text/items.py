@@ -16,7 +16,7 @@ from monitor.text.grids import (
     drop_copies,
     read_head,
 )
-from monitor.text.labels import find_unit, fold_line
+from monitor.text.labels import drop_blanks, find_unit, fold_line
 from monitor.text.markup import squeeze
 from monitor.text.money import read_money, read_quantity
 
@@ -54,7 +54,7 @@ def list_rest(grid: Grid) -> Iterator[tuple[str, ...]]:
 
 
 def _is_total(row: Sequence[str]) -> bool:
-    return any(_TOTAL_ROW.match(squeeze(cell)) for cell in row[:2])
+    return any(_TOTAL_ROW.match(drop_blanks(squeeze(cell))) for cell in row[:2])
 
 
 def _read_row(row: Sequence[str], grid: Grid, units: dict[Column, str]) -> list[ItemRow]:

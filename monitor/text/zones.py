@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from monitor.models import Zone, ZoneKind
-from monitor.text.awards import read_awards, tells_losers
+from monitor.text.awards import read_awards, tells_losers, won_rows
 from monitor.text.corrections import find_columns, read_side, split_correction
 from monitor.text.foreign import (
     drop_foreign,
@@ -142,7 +142,7 @@ def _zone_table(table: Table, divider: _Divider) -> None:
     parts = split_table(table)
     for award in read_awards(parts):
         divider.add_zones([Zone(ZoneKind.SUPPLIER, "supplier", award.supplier)])
-    for grid in parts.grids:
+    for grid in map(won_rows, parts.grids):
         if tells_losers(grid):
             continue
         rows = read_items(grid)
@@ -266,7 +266,8 @@ def _zone_lines(run: Sequence[Line], divider: _Divider) -> None:
     found = [*read_inline(texts), *read_listed(texts)]
     divider.add_items(found)
     shown = {text for row in found for _, text in row.cells}
-    awaits = expects = False
+    expects = False
+    awaits: Label | None = None
     people = ""
     for text in texts:
         divider.section = find_section(text, divider.section)
@@ -275,7 +276,7 @@ def _zone_lines(run: Sequence[Line], divider: _Divider) -> None:
         # 拟定的唯一供应商名称 and, in the next line, the firm.
         if expects and not split_line(text) and any(map(is_body, pick_names([text])[:1])):
             divider.add_zones(_zone_pair(Label.SUPPLIER, "", text))
-            expects = awaits = False
+            expects, awaits = False, None
             continue
         last = _last_label(text)
         named = last is Label.NAME and divider.section is Section.SUPPLIER
@@ -284,8 +285,9 @@ def _zone_lines(run: Sequence[Line], divider: _Divider) -> None:
             people = "more" if len(text) < 60 else ""
             continue
         # 联系人： and, in the next line, the name.
-        answers = awaits and len(text) < 80 and not split_line(text) and find_label(text) is None
-        awaits = _awaits_hidden(text)
+        hidden = awaits in _HIDDEN_LABELS or (awaits in _SILENT_LABELS and not drop_sums(text))
+        answers = hidden and len(text) < 80 and not split_line(text) and find_label(text) is None
+        awaits = _last_label(text)
         if answers:
             continue
         people = _await_people(text)
@@ -323,11 +325,6 @@ def _last_label(text: str) -> Label | None:
         return None if statements[-1].value else statements[-1].label
     label = find_label(text)
     return None if label is Label.NAME else label
-
-
-def _awaits_hidden(text: str) -> bool:
-    """Return whether a line ends with a label whose value, in the next line, is not shown."""
-    return _last_label(text) in _UNSHOWN_LABELS
 
 
 def _starts_section(text: str) -> bool:

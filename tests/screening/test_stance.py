@@ -84,7 +84,18 @@ BODY = [
     ("拆除原有浪潮服务器2台、IBM存储2台，以国产存储替换", "ibm", Stance.REPLACED),
     ("在原有阵列上扩容，希捷硬盘120块", "seagate", Stance.SPECIFIED),
     ("在现有平台基础上配置英伟达显卡", "nvidia", Stance.SPECIFIED),
-    ("删除“核心交换机：思科 C9500”的表述", "cisco", Stance.REPLACED),
+    ("数据删除恢复工作站戴尔R740", "dell", Stance.SPECIFIED),
+    ("戴尔R740服务器20台，在质保期内免费更换", "dell", Stance.SPECIFIED),
+    ("在现有机房内安装戴尔R740服务器20台", "dell", Stance.SPECIFIED),
+    ("满足现有业务需要的戴尔服务器", "dell", Stance.SPECIFIED),
+    ("现有希捷硬盘损坏，采购20块更换", "seagate", Stance.SPECIFIED),
+    ("提供希捷硬盘20块（含3C证书）", "seagate", Stance.SPECIFIED),
+    ("希捷监控硬盘20块（线缆除外）", "seagate", Stance.SPECIFIED),
+    ("戴尔服务器20台，图片仅供参考", "dell", Stance.SPECIFIED),
+    ("不低于3年质保的戴尔服务器", "dell", Stance.SPECIFIED),
+    ("至少配备戴尔服务器20台", "dell", Stance.SPECIFIED),
+    ("部署在机房的戴尔服务器20台", "dell", Stance.SPECIFIED),
+    ("希捷硬盘小区监控用20块", "seagate", Stance.SPECIFIED),
     # out of what is bought
     ("思科防火墙不在本次维保范围", "cisco", Stance.COMPATIBLE),
     ("贝尔407直升机已封存，不列入", "bell_textron", Stance.EXCLUDED),
@@ -262,6 +273,9 @@ def test_a_short_or_doubtful_model_of_another_make_is_that_makers(
 
 
 def test_what_a_correction_struck_is_not_asked_for() -> None:
+    text = "删除“核心交换机：思科 C9500”的表述"
+    deleted = make_notice(text, tag=Tag.TENDER_AMENDMENT)
+    assert only_stance(deleted, "cisco") is Stance.REPLACED
     zone = make_zone("戴尔服务器6台", ZoneKind.SPECIFICATION, STRUCK)
     notice = make_notice(zone, tag=Tag.TENDER_AMENDMENT)
     assert only_stance(notice, "dell") is Stance.REPLACED
@@ -272,7 +286,8 @@ def test_what_a_correction_struck_is_not_asked_for() -> None:
     [
         (("一、建设现状", "1.1 核心为Cisco N7K"), "青禾市公安局扩容公告", Stance.COMPATIBLE),
         (("一、建设现状", "二、采购内容", "Cisco N7K"), "青禾市公安局扩容公告", Stance.SPECIFIED),
-        (("五、未成交供应商情况", "1.所投为Cisco N7K"), "青禾市公安局扩容公告", Stance.EXCLUDED),
+        (("五、未成交供应商情况", "1.所投为Cisco N7K"), "青禾市公安局成交公告", Stance.EXCLUDED),
+        (("一、建设现状及需求", "1.1 核心为Cisco N7K"), "青禾市公安局扩容公告", Stance.SPECIFIED),
         (("Cisco N7K", "注：所列品牌型号仅供参考"), "青禾市公安局扩容公告", Stance.REFERENCE),
         (("Cisco N7K 2台",), "青禾市公安局报废设备残值处置公告", Stance.REPLACED),
         (("Cisco N7K 2台",), "青禾市公安局报废设备处置服务采购公告", Stance.SPECIFIED),
@@ -281,8 +296,8 @@ def test_what_a_correction_struck_is_not_asked_for() -> None:
 def test_the_notice_as_a_whole_bears_on_what_it_names(
     zones: tuple[str, ...], title: str, stance: Stance
 ) -> None:
-    notice = make_notice(*zones, title=title)
-    assert only_stance(notice, "cisco") is stance
+    tag = Tag.AWARD if "成交" in title else Tag.TENDER
+    assert only_stance(make_notice(*zones, title=title, tag=tag), "cisco") is stance
 
 
 ROW = "items[0]"
