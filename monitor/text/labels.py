@@ -309,5 +309,7 @@ def _cut_bracket(value: str) -> str:
 def _starts_label(text: str, start: int) -> bool:
     """Return whether a clause begins here: 未中标供应商：X and 致采购人：X are no labels."""
     before = text[max(start - _LOOK_BACK, 0) : start]
+    if before[-1:].isascii() and before[-1:].isalpha():
+        return False  # IP电话：思科
     clause = re.split(r"[^\u4e00-\u9fff]", before)[-1]
     return _LEAD.fullmatch(clause) is not None

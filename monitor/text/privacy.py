@@ -41,6 +41,10 @@ _LABELLED_NAME = re.compile(
     r"(?:姓名)?\s*[:：]\s*)"
     r"([\u4e00-\u9fff〇·]{2,4}(?:[、,，\s]+[\u4e00-\u9fff〇·]{2,4})*)(?![\u4e00-\u9fff])"
 )
+_NAMED_PHONE = re.compile(
+    r"(?<![\u4e00-\u9fff])(?!请拨|致电|拨打|可拨|请打|电话|手机|传真|热线|咨询|客服|固话|座机|联系|总机|转)[\u4e00-\u9fff〇·]{2,3}"
+    r"(?=[\s:：,，]*\[telephone\])"
+)
 _NUMBER_LABEL = re.compile(r"(?:编\s*号|型\s*号|货\s*号|文\s*号|订货号|序列号)[^0-9]{0,3}$")
 # What every mailbox, telephone number and labelled name has: most texts have none of it.
 _AT = re.compile("[@＠﹫]")
@@ -63,6 +67,7 @@ def mask_private(text: str) -> str:
         text = _IDENTITY.sub(lambda m: IDENTITY if is_identity(m.group()) else m.group(), text)
         text = _LABELLED_PHONE.sub(lambda m: f"{m[1]}{PHONE}", text)
         text = _PHONE.sub(lambda m: m.group() if _follows_label(m) else PHONE, text)
+        text = _NAMED_PHONE.sub(NAME, text)
     if not _COLON.search(text):
         return text
     return _LABELLED_NAME.sub(lambda m: f"{m[1]}{NAME}", text)

@@ -60,6 +60,7 @@ _OFFERED = re.compile(r"[(（](?:投标|所投|成交|中标|提供)?(?:产品|�
 _SILENT_TITLE = re.compile(
     "地址|联系|电话|得分|序号|编号|编码|代码|金额|总价|合价|小计|合计|总额|税|期限|时间|日期|排名"
 )
+_LONGEST_PERSON = 4
 _LONGEST_PANEL = 40
 _HIDDEN_LABELS = frozenset({Label.PRIVATE, Label.AGENT, Label.BUYER, Label.END_USER, Label.NAME})
 _SILENT_LABELS = frozenset(
@@ -251,7 +252,9 @@ def _zone_pair(label: Label | None, name: str, value: str) -> Iterator[Zone]:
         return
     if label is Label.SUPPLIER:
         names = pick_names([value])
-        yield from (Zone(ZoneKind.SUPPLIER, "supplier", name) for name in names)
+        # A person who trades under the own name is named nowhere.
+        firms = (name for name in names if is_body(name) or len(name) > _LONGEST_PERSON)
+        yield from (Zone(ZoneKind.SUPPLIER, "supplier", name) for name in firms)
         # 中标供应商：某公司（投标产品：戴尔R740）
         if (told := _OFFERED.search(value)) is not None:
             yield Zone(ZoneKind.SPECIFICATION, "offered by the supplier", told.group())
