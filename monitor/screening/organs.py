@@ -42,12 +42,17 @@ class Agencies:
 
     def __init__(self, agencies: Iterable[Agency]) -> None:
         self.agencies = tuple(agencies)
+        patterns = (p for a in self.agencies if a.severity in _ORGAN for p in a.patterns)
+        # Most bodies are no organs: one search says so.
+        self._any = compile_pattern("|".join(f"(?:{pattern})" for pattern in patterns) or "(?!)")
 
     def find_agency(self, name: str) -> Agency | None:
         """Return the telling agency entry of a body's name, the most specific one, or None."""
         # 驻公安局纪检组 and what stands in brackets are other bodies' words.
         text = _BRACKETS.sub("", fold_text(name))
         text = _POSTED.sub("", text)
+        if not self._any.search(text):
+            return None
         never = [
             match.span()
             for agency in self.agencies

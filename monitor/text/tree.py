@@ -40,6 +40,8 @@ BLOCKS = frozenset(
 )
 # Dress of words: without a name of their own nothing asks for them, and Word has thousands.
 _DRESS = frozenset("b big em font i o:p s small span strong sub sup tt u".split())
+# What no reader of a notice asks for; pagers live in the scripts of lists.
+_UNASKED = frozenset("script style link noscript".split())
 _NAMING = frozenset(("id", "class", "name", "hidden"))
 _INSTRUCTION = re.compile(r"<\?[^>]*>?")
 # What the index answers: a tag's name with one class, id or name, or either alone.
@@ -58,7 +60,8 @@ class _Builder(LXMLTreeBuilder):
         self.bare = 0
         self._at_edge = True
         self._built = self._depth = self._bare_depth = self._mute_depth = 0
-        self._dress: list[bool] = []
+        self._left_out: list[bool] = []
+        self._unasked = 0
 
     def initialize_soup(self, soup: BeautifulSoup) -> None:
         """Learn whom to tell of what is found."""
@@ -67,10 +70,10 @@ class _Builder(LXMLTreeBuilder):
 
     def start(self, tag: Text, attrib: Mapping[Text, Text], _nsmap: object = None) -> None:
         """Open an element; go on with bare text in mere dress, or where there is no room."""
-        undressed = not (self._dressed or self._bare_depth)
-        dress = undressed and tag in _DRESS and _is_nameless(attrib)
-        self._dress.append(dress)
-        if dress:
+        left_out = not (self._dressed or self._bare_depth) and self._is_left_out(tag, attrib)
+        self._left_out.append(left_out)
+        if left_out:
+            self._unasked += tag in _UNASKED
             return
         if self._bare_depth or self._depth >= _MOST_DEPTH or self._built >= MOST_ELEMENTS:
             self._bare_depth += 1
@@ -86,7 +89,8 @@ class _Builder(LXMLTreeBuilder):
 
     def end(self, tag: Text) -> None:
         """Close what `start` opened."""
-        if self._dress.pop():
+        if self._left_out.pop():
+            self._unasked -= tag in _UNASKED
             return
         if not self._bare_depth:
             self._depth -= 1
@@ -102,13 +106,18 @@ class _Builder(LXMLTreeBuilder):
 
     def data(self, content: Text) -> None:
         """Take text, but for the blanks at the edge of a block, which show nothing."""
-        if self._mute_depth or (self._at_edge and content.isspace()):
+        if self._mute_depth or self._unasked or (self._at_edge and content.isspace()):
             return
         self._at_edge = False
         self._page.handle_data(drop_invisible(str(content)))
 
     def comment(self, content: Text) -> None:
         """Leave out a comment; the words around it stay one."""
+
+    def _is_left_out(self, tag: Text, attrib: Mapping[Text, Text]) -> bool:
+        if self._unasked or tag in _UNASKED:
+            return True
+        return tag in _DRESS and _is_nameless(attrib)
 
     def _break_bare(self, tag: Text) -> None:
         if tag in BLOCKS and not self._mute_depth:

@@ -290,7 +290,7 @@ def _zone_lines(run: Sequence[Line], divider: _Divider) -> None:
         # 联系人： and, in the next line, the name.
         hidden = awaits in _HIDDEN_LABELS or (awaits in _SILENT_LABELS and not drop_sums(text))
         answers = hidden and len(text) < 80 and not split_line(text) and find_label(text) is None
-        awaits = _last_label(text)
+        awaits = last
         if answers:
             continue
         people = _await_people(text)
