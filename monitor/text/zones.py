@@ -60,6 +60,8 @@ _OFFERED = re.compile(r"[(（](?:投标|所投|成交|中标|提供)?(?:产品|�
 _SILENT_TITLE = re.compile(
     "地址|联系|电话|得分|序号|编号|编码|代码|金额|总价|合价|小计|合计|总额|税|期限|时间|日期|排名"
 )
+_TOP = 15
+_LEAST_WORDS = 8
 _LONGEST_PERSON = 4
 _LONGEST_PANEL = 40
 _HIDDEN_LABELS = frozenset({Label.PRIVATE, Label.AGENT, Label.BUYER, Label.END_USER, Label.NAME})
@@ -127,6 +129,7 @@ def divide_blocks(blocks: Sequence[Block], title: str = "", *, corrects: bool = 
     notice `corrects` another, struck words are told from standing ones.
     """
     divider = _Divider(title, corrects=corrects)
+    blocks = blocks[_find_title(blocks, title) :]
     run: list[Line] = []
     for block in blocks:
         if isinstance(block, Line):
@@ -137,6 +140,20 @@ def divide_blocks(blocks: Sequence[Block], title: str = "", *, corrects: bool = 
         _zone_table(block, divider)
     _zone_lines(run, divider)
     return ZonedBody(tuple(divider.zones), tuple(divider.items))
+
+
+def _find_title(blocks: Sequence[Block], title: str) -> int:
+    """Return the place of the notice's own title near the top; what stands above is the site's."""
+    for place, block in enumerate(blocks[:_TOP]):
+        if isinstance(block, Table) or split_line(block.text) or _starts_section(block.text):
+            return 0
+        if (
+            title
+            and len(block.text) > _LEAST_WORDS
+            and (block.text in title or title in block.text)
+        ):
+            return place
+    return 0
 
 
 def _zone_table(table: Table, divider: _Divider) -> None:
