@@ -85,7 +85,7 @@ def read_lines(lines: Iterable[bytes], folder: Path, source: str) -> Iterator[Sa
         except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UnreadableError(f"{place}: not JSON: {error}") from None
         if not isinstance(row, dict):
-            raise UnreadableError(f"{place}: expected an object")
+            raise UnreadableError(f"{place}: expected one object, {{…}}")
         try:
             yield _make_saved(row, folder, place)
         except (AttributeError, TypeError, UnicodeError) as error:
@@ -103,7 +103,7 @@ def _make_saved(row: Mapping[str, Any], folder: Path, place: str) -> Saved:
         return Saved(identity, url, listing, body=_read_file(folder / str(row["file"]), place))
     text = row.get("html") or row.get("text")
     if text is None and not listing.get("title"):
-        raise UnreadableError(f"{place}: none of file, html, text")
+        raise UnreadableError(f"{place}: needs one of the keys file, html, text")
     return Saved(identity, url, listing, text=_as_markup(row, listing))
 
 
@@ -196,17 +196,19 @@ def _local_time(notice: Notice) -> str:
 
 def _describe_buyer(notice: Notice, match: Match, lists: SanctionLists) -> dict[str, Any]:
     organ = match.organ
-    listed: tuple[str, ...] = ()
+    listed: list[str] | None = []
     if organ is not None and notice.published_at is not None:
         day = notice.published_at.astimezone(CHINA).date()
-        listed = lists.listed_on(organ.name, organ.agency, organ.region, day)
+        listed = [*lists.listed_on(organ.name, organ.agency, organ.region, day)]
+    elif organ is not None:
+        listed = None  # the day is not known, so neither is the answer
     return {
         "name": notice.buyer,
         "name_en": name_supplier(notice.buyer, notice.region) if notice.buyer else "",
         "agency": organ.agency if organ else "",
         "severity": str(organ.severity) if organ else "",
         "region": organ.region if organ else "",
-        "listed": list(listed),
+        "listed": listed,
         # The body that made the severity, where it is not the buyer on paper.
         "organ": {"name": organ.name, "name_en": organ.name_en, "where": organ.where}
         if organ and organ.name != notice.buyer

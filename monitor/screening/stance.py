@@ -8,6 +8,7 @@ from monitor.models import Notice, Stance, Strength, Tag, Zone, ZoneKind
 from monitor.screening.cues import (
     Judged,
     feeds_device,
+    gloss_cue,
     match_certificate,
     match_cue,
     match_standing,
@@ -159,7 +160,7 @@ def _judge_list(found: Found) -> Judged | None:
 def _judge_supplier(found: Found) -> Judged:
     name = fold_text(found.zone.text)
     if any(name.startswith(fold_text(company)) for company in found.brand.companies):
-        return Judged(Stance.VENDOR, "the supplier is the maker's own company")
+        return Judged(Stance.VENDOR, "the supplier's name begins with a company of this entry")
     before = name[: found.start]
     own = None if before.removeprefix("中国") else _OWN_COMPANY.match(name[found.end :])
     # 微软(中国)有限公司 is the maker's; a name that others bear too proves nothing without 中国.
@@ -202,16 +203,20 @@ def _judge_zone(found: Found, notice: Notice, after: str) -> Judged:
         return Judged(Stance.REFERENCE, f"under '{found.zone.field}'")
     row = join_row(found.zone, notice) if found.zone.kind is ZoneKind.ITEM else ""
     if care := _CARE_ITEM.search(row.split("\n")[0]):
-        return Judged(Stance.SERVICED, f"the item is of '{care.group()}'")
+        return Judged(Stance.SERVICED, f"the item is of '{care.group()}'{gloss_cue(care.group())}")
     subject = fold_text(f"{notice.title} {notice.project_name}")
     if notice.tag not in _SUPPLY and (parts := _PARTS.search(subject)):
-        return Judged(Stance.SERVICED, f"the purchase is of '{parts.group()}'")
+        return Judged(
+            Stance.SERVICED, f"the purchase is of '{parts.group()}'{gloss_cue(parts.group())}"
+        )
     service = _SERVICE.search(subject)
     # In a purchase of goods and of service, what is counted out is goods.
     item = found.zone.kind is ZoneKind.ITEM
     mixed = _MIXED.search(subject) or _PARTS.search(subject)
     if service and not (mixed and (item or _COUNTED.match(after))):
-        return Judged(Stance.SERVICED, f"the purchase is of '{service.group()}'")
+        return Judged(
+            Stance.SERVICED, f"the purchase is of '{service.group()}'{gloss_cue(service.group())}"
+        )
     if notice.tag in _SUPPLY:
         return Judged(Stance.SUPPLIED, f"named in the {notice.tag}'s {found.zone.kind}")
     stage = notice.tag or "notice of unknown type"

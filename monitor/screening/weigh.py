@@ -99,7 +99,9 @@ def take_fingerprint(case: Case, verdict: Verdict) -> str:
 def _organ_feature(case: Case) -> Feature:
     organ = case.organ
     if organ is None:
-        why = f"{case.buyer or 'no buyer found'}: matches no core or medium agency"
+        why = "no buyer was found on the page"
+        if case.buyer:
+            why = f"{case.buyer}: matches no core or medium agency"
         return Feature("no organ", _NO_ORGAN_WEIGHT, why)
     why = f"{organ.name} ({organ.where}) matches agency {organ.agency}, {organ.severity}"
     return Feature("organ", _ORGAN_WEIGHT[organ.severity], why)

@@ -38,6 +38,8 @@ _MASKED = re.compile(
     r"[\u4e00-\u9fff]{0,10}某[\u4e00-\u9fff]{0,3}?(?:部队|仓库|单位|总队|支队|医院|基地|部)"
 )
 _OPENING = 12
+_CLOSING = 8
+_LONGEST_DAY = 16
 _ANYONE = re.compile(r"(?:采购|招标)(?:人|单位|方)")
 # 受A委托，就B所需X进行公开招标: A pays, B uses.
 _NEEDED = re.compile(
@@ -200,7 +202,13 @@ def _read_published(reading: _Reading, issues: list[Issue]) -> ReadDate | None:
     for raw in raws:
         if raw and (date := read_date(raw)) is not None:
             return date
-    issues.append(Issue("unreadable date", "published", next((r for r in raws if r), "")))
+    # 二〇二四年五月六日, 2024年5月6日: the day below the last words.
+    closing = (squeeze(line) for line in reversed(reading.lines[-_CLOSING:]))
+    for line in closing:
+        if len(line) <= _LONGEST_DAY and (date := read_date(line)) is not None:
+            return date
+    raw = next((r for r in raws if r), "")
+    issues.append(Issue("unreadable date" if raw else "no date", "published", raw))
     return None
 
 
