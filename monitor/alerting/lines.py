@@ -155,6 +155,14 @@ def _write_hits(content: Content) -> Iterator[str]:
         yield from _count_more(hidden, "place")
 
 
+def write_hit(hit: Content) -> str:
+    """Return what a text does with a product, and its words: the one line of a digest."""
+    english = f" ({defuse(hit['quote_en'])})" if hit.get("quote_en") else ""
+    return (
+        f"{defuse(hit['name'])} – {defuse(hit['stance_en'])}: {quote_text(hit['quote'])}{english}"
+    )
+
+
 def _write_item(item: Content) -> str:
     name = pair_names(item["name_en"], item["name"])
     parts = [f"{item['number']}. {name or 'item without a name'}"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from monitor.alerting.defuse import defuse, defuse_own, make_link, quote_text
+from monitor.alerting.defuse import defuse, defuse_own, make_link
 from monitor.alerting.lines import (
     Content,
     name_body,
@@ -17,6 +17,7 @@ from monitor.alerting.lines import (
     write_buyer,
     write_change,
     write_evidence,
+    write_hit,
     write_legend,
     write_line,
     write_lists,
@@ -137,8 +138,9 @@ def _write_block(number: int, content: Content) -> Iterator[str]:
     yield f"{number}. {name_alert(content)}"
     yield from (f"   {line}" for line in write_change(content))
     yield f"   {defuse(content['title_en'])}"
-    quoted = f" {quote_text(hits[0]['quote'])}" if hits else ""
-    yield f"   {pair_names(buyer['name_en'], buyer['name'])}{quoted}"
+    yield f"   {pair_names(buyer['name_en'], buyer['name'])}"
+    if hits:
+        yield f"   {write_hit(hits[0])}"
     if facts := _list_facts(content):
         yield f"   {' · '.join(facts)}"
     yield f"   {make_link(content['url']) or 'no address that is safe to open'}"
