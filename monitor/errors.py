@@ -48,7 +48,7 @@ class LayoutError(MonitorError):
 
     def __init__(self, url: str, missing: str) -> None:
         self.url, self.missing = url, missing
-        super().__init__(f"{url}: layout not recognised: {missing}")
+        super().__init__(f"{url}{': ' if url else ''}layout not recognised: {missing}")
 
 
 class StoreError(MonitorError):
