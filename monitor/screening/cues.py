@@ -146,7 +146,7 @@ _CUES = (
     ),
 )
 # What stands there already, by words anywhere before it in its sentence.
-_STANDING = re.compile(
+_OWNED = re.compile(
     r"现有|现役|服役|现采用|现使用|现用|现部署|现网|现运行|现存|既有|原有|原使用|原采用|原用|已有|已建|已部署|已采购|"
     r"已配|在用|目前(?:使用|采用|部署|运行)|正在使用|前期(?:建设|采购|已)|[一二]期(?:建设|采购|已)(?!内容)|"
     r"老旧(?=[^,]{0,6}$)|(?<![新陈利])旧(?![址版])(?=[^,]{0,6}$)|(?P<of>(?:配备|(?<!在)使用|所用|购置|采购|安装)的)|原(?=$)"
@@ -272,22 +272,23 @@ def match_cue(before: str, after: str) -> Judged | None:
     return None
 
 
-def match_standing(before: str, after: str, *, known: str, service: bool) -> Judged | None:
+def match_owned(before: str, after: str, *, known: str, service: bool) -> Judged | None:
     """Return the stance of what the buyer has already; None where it is not said to have it.
 
     `known` is why it is known from elsewhere, `service` whether care of devices is bought.
     What it has is cared for (serviced), done away with (replaced), or only stands around.
     """
-    standing, kept = _find_standing(before, after), _KEPT.search(after)
-    if standing is not None or known:
+    owned, kept = _find_owned(before, after), _KEPT.search(after)
+    if owned is not None or known:
         kept = kept or _KEPT_BESIDE.search(after)
     # 现有硬盘损坏，采购20块更换: more of the same.
-    if standing is not None and _COUNT.search(after) and not _ANOTHER_MAKE.search(after):
+    if owned is not None and _COUNT.search(after) and not _ANOTHER_MAKE.search(after):
         return None
-    words = (standing or kept or [known])[0][:16]
+    said = owned or kept
+    words = said.group()[:16] if said else known
     if not words:
         return None
-    told = known if known else f"'{words}'{gloss_cue(words, last=standing is None)}"
+    told = known if known else f"'{words}'{gloss_cue(words, last=owned is None)}"
     if kept:
         return Judged(Stance.COMPATIBLE, f"it stands there already: {told}")
     tail = _EXPIRED.sub("", after)
@@ -301,9 +302,9 @@ def match_standing(before: str, after: str, *, known: str, service: bool) -> Jud
     return Judged(Stance.COMPATIBLE, f"it stands there already: {told}")
 
 
-def _find_standing(before: str, after: str) -> re.Match[str] | None:
+def _find_owned(before: str, after: str) -> re.Match[str] | None:
     """Return the last words that say of a hit that the buyer has it."""
-    said = [m for m in _STANDING.finditer(before) if not m["of"] or _EXPIRED.search(after)]
+    said = [m for m in _OWNED.finditer(before) if not m["of"] or _EXPIRED.search(after)]
     last = said[-1] if said else None
     if last is None or _GAINED.search(before, last.end()):
         return None
@@ -319,10 +320,10 @@ def match_certificate(before: str, after: str) -> Judged | None:
 
 def feeds_device(before: str, row: str) -> bool:
     """Return whether supplies are bought for a device: 试剂, 用于我局现有3500型."""
-    standing = _find_standing(before, "")
-    if standing is None or not _SUPPLIES.search(row):
+    owned = _find_owned(before, "")
+    if owned is None or not _SUPPLIES.search(row):
         return False
-    return bool(_FEEDS.search(before[: standing.start()]))
+    return bool(_FEEDS.search(before[: owned.start()]))
 
 
 def gloss_cue(words: str, *, last: bool = False) -> str:

@@ -15,11 +15,11 @@ from monitor.models import (
     Tag,
     ZoneKind,
 )
+from monitor.screening.context import read_context
 from monitor.screening.cues import Judged
 from monitor.screening.entries import Brand, Category, alias_pattern, fold_text
 from monitor.screening.organs import Agencies
 from monitor.screening.scan import Found, Scanner
-from monitor.screening.settings import read_setting
 from monitor.screening.stance import ALERTING, join_row, judge_stance, names_brand
 from monitor.screening.watchlist import Watchlists
 from monitor.screening.weigh import (
@@ -97,7 +97,7 @@ class Screener:
         """Return what was found as hits with stances; a weak word alone is none."""
         if not found:
             return ()
-        setting = read_setting(notice)
+        context = read_context(notice)
         words: dict[str, set[str]] = {}
         for _, one in found:
             words.setdefault(one.brand.id, set()).add(one.alias)
@@ -106,10 +106,10 @@ class Screener:
             if one.strength is Strength.WEAK:
                 continue
             supported = self._is_supported(one, words[one.brand.id], notice)
-            judged = judge_stance(one, notice, supported=supported, setting=setting, place=place)
-            if place in setting.failed and judged.stance in ALERTING:
+            judged = judge_stance(one, notice, supported=supported, context=context, place=place)
+            if place in context.failed and judged.stance in ALERTING:
                 judged = Judged(Stance.SPECIFIED, "named in a lot that failed")
-            failed = place in setting.failed or notice.tag is Tag.CANCELLATION
+            failed = place in context.failed or notice.tag is Tag.CANCELLATION
             start, end = one.original
             weighed.append(Weighed(_make_hit(one, judged), one.zone.text[start:end], failed))
         return tuple(weighed)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 
 from monitor.models import Notice, Stance, Strength, Tag, Zone, ZoneKind
+from monitor.screening.context import Context
 from monitor.screening.cues import (
     Judged,
     feeds_device,
     gloss_cue,
     match_certificate,
     match_cue,
-    match_standing,
+    match_owned,
 )
 from monitor.screening.entries import alias_pattern, fold_text
 from monitor.screening.scan import Found
-from monitor.screening.settings import Setting
 from monitor.text.corrections import STRUCK
 
 _CLAUSE = re.compile(r"[。;；\n|]")
@@ -70,25 +70,24 @@ def judge_stance(
     notice: Notice,
     *,
     supported: bool,
-    setting: Setting | None = None,
-    place: int = -1,
+    context: Context,
+    place: int,
 ) -> Judged:
     """Return the stance of a hit and why; `supported` is whether a medium word has company.
 
-    `setting` is what the notice says as a whole, `place` that of the hit's zone in it.
+    `context` is what the notice says as a whole, `place` that of the hit's zone in it.
     """
     if found.zone.kind is ZoneKind.SUPPLIER:
         return _judge_supplier(found)
-    around = setting or Setting()
     if found.zone.field == STRUCK:
         return Judged(Stance.REPLACED, "struck out by the correction")
-    if place in around.lost:
-        return Judged(Stance.EXCLUDED, f"under the heading '{around.lost[place]}'")
-    if around.sold:
-        return Judged(Stance.REPLACED, f"the body sells what it has: '{around.sold}'")
-    judged = _judge_words(found, notice, around.standing.get(place, ""))
+    if place in context.lost:
+        return Judged(Stance.EXCLUDED, f"under the heading '{context.lost[place]}'")
+    if context.sold:
+        return Judged(Stance.REPLACED, f"the body sells what it has: '{context.sold}'")
+    judged = _judge_words(found, notice, context, context.owned.get(place, ""))
     if judged is None:
-        judged = _judge_place(found, notice, around)
+        judged = _judge_place(found, notice, context)
     if judged.stance in ALERTING and not supported:
         return Judged(
             Stance.AMBIGUOUS, "this spelling alone proves little, nothing near supports it"
@@ -96,12 +95,12 @@ def judge_stance(
     return judged
 
 
-def _judge_words(found: Found, notice: Notice, section: str) -> Judged | None:
+def _judge_words(found: Found, notice: Notice, context: Context, section: str) -> Judged | None:
     before, after = _split_clause(found)
     if found.zone.kind is not ZoneKind.ITEM and (name := _COMPANY.match(after)):
         return Judged(Stance.NAME, f"stands in a name: …{name.group()}")
     known = f"under the heading '{section}'" if section else ""
-    subject = fold_text(f"{notice.title} {notice.project_name}")
+    subject = context.subject
     service = bool(_SERVICE.search(subject) or _PARTS.search(subject))
     if feeds_device(before, f"{subject} {join_row(found.zone, notice)}"):
         return Judged(Stance.SERVICED, "supplies for a device that the buyer has")
@@ -109,7 +108,7 @@ def _judge_words(found: Found, notice: Notice, section: str) -> Judged | None:
         return Judged(Stance.REPLACED, "deleted by the correction")
     return (
         match_certificate(before, after)
-        or match_standing(before, after, known=known, service=service)
+        or match_owned(before, after, known=known, service=service)
         or match_cue(before, after)
         or _judge_list(found)
         or _judge_make(found, notice)
@@ -169,11 +168,11 @@ def _judge_supplier(found: Found) -> Judged:
     return Judged(Stance.NAME, "part of a supplier's name")
 
 
-def _judge_place(found: Found, notice: Notice, setting: Setting) -> Judged:
+def _judge_place(found: Found, notice: Notice, context: Context) -> Judged:
     _, after = _split_clause(found)
-    judged = _judge_zone(found, notice, after)
-    if judged.stance is Stance.SPECIFIED and setting.disclaimed:
-        return Judged(Stance.REFERENCE, f"the notice says: '{setting.disclaimed}'")
+    judged = _judge_zone(found, notice, context.subject, after)
+    if judged.stance is Stance.SPECIFIED and context.disclaimed:
+        return Judged(Stance.REFERENCE, f"the notice says: '{context.disclaimed}'")
     if judged.stance is Stance.SPECIFIED and (others := _list_others(found, notice)):
         return Judged(Stance.REFERENCE, f"one brand of a choice, beside {others}")
     return judged
@@ -198,13 +197,12 @@ def _counts_names(found: Found, notice: Notice, number: int) -> bool:
     return any(len(_CHOICE.split(name)) == number for name in names)
 
 
-def _judge_zone(found: Found, notice: Notice, after: str) -> Judged:
+def _judge_zone(found: Found, notice: Notice, subject: str, after: str) -> Judged:
     if _REFERENCE_FIELD.search(fold_text(found.zone.field)):
         return Judged(Stance.REFERENCE, f"under '{found.zone.field}'")
     row = join_row(found.zone, notice) if found.zone.kind is ZoneKind.ITEM else ""
     if care := _CARE_ITEM.search(row.split("\n")[0]):
         return Judged(Stance.SERVICED, f"the item is of '{care.group()}'{gloss_cue(care.group())}")
-    subject = fold_text(f"{notice.title} {notice.project_name}")
     if notice.tag not in _SUPPLY and (parts := _PARTS.search(subject)):
         return Judged(
             Stance.SERVICED, f"the purchase is of '{parts.group()}'{gloss_cue(parts.group())}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from monitor.models import Issue, Value
 from monitor.text.awards import read_awards, read_budgets
-from monitor.text.corrections import STANDING, find_columns
+from monitor.text.corrections import CORRECTED, find_columns
 from monitor.text.grids import Parts
 from monitor.text.labels import Label, Statement, simplify
 from monitor.text.markup import squeeze
@@ -66,7 +66,7 @@ def read_value(
         or add_values([v for parts in tables for grid in parts.grids for v in read_budgets(grid)])
         or _read_corrected(tables)
         or _told_money(lines, _BUDGET_MOVED)
-        or _told_money(lines, _BUDGET_TOLD)
+        or _told_budget(lines)
     )
 
 
@@ -112,22 +112,24 @@ def _read_award(text: str, unit: str) -> Value | None:
 def _told_money(lines: Iterable[str], pattern: re.Pattern[str]) -> Value | None:
     for line in lines:
         if (found := pattern.search(simplify(line))) is not None:
-            return read_money(found["sum"]) if pattern is not _BUDGET_TOLD else _add_lots(line)
+            return read_money(found["sum"])
     return None
 
 
-def _add_lots(line: str) -> Value | None:
-    """Return the sum a line tells, of several lots their total: 第一包…预算2万元；第二包…."""
-    sums = [v for m in _BUDGET_TOLD.finditer(simplify(line)) if (v := read_money(m["sum"]))]
-    lots = len(_LOT.findall(simplify(line)))
-    return add_values(sums) if 1 < len(sums) <= lots else next(iter(sums), None)
+def _told_budget(lines: Iterable[str]) -> Value | None:
+    """Return the budget a line tells, of several lots their total: 第一包…预算2万元；第二包…."""
+    for line in map(simplify, lines):
+        sums = [v for m in _BUDGET_TOLD.finditer(line) if (v := read_money(m["sum"]))]
+        if sums:
+            return add_values(sums if len(sums) <= len(_LOT.findall(line)) else sums[:1])
+    return None
 
 
 def _read_corrected(tables: Sequence[Parts]) -> Value | None:
     """Return the budget or ceiling that a table of corrections ends with."""
     for rows in (parts.loose for parts in tables):
         columns = next((found for row in rows if (found := find_columns(row))), {})
-        stands = [place for place, side in columns.items() if side == STANDING]
+        stands = [place for place, side in columns.items() if side == CORRECTED]
         for row in rows:
             if stands and stands[0] < len(row) and _BUDGET_HEAD.search(simplify(" ".join(row[:3]))):
                 value = read_money(squeeze(row[stands[0]]))

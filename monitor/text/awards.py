@@ -37,7 +37,7 @@ def read_awards(parts: Parts) -> list[Award]:
     return found or [award for row in parts.loose for award in _bare_award(row)]
 
 
-def won_rows(grid: Grid) -> Grid:
+def keep_won(grid: Grid) -> Grid:
     """Return a grid without the rows of those who did not win, by rank or by 是否中标."""
     rank = grid.place(Column.RANK)
     asked = next((n for n, t in enumerate(grid.titles) if _WHETHER.search(t)), None)

@@ -1,4 +1,4 @@
-"""Which words of a correction are struck and which stand: 更正前 and 更正后, 原…现更正为….
+"""Which words of a correction are struck and which count: 更正前 and 更正后, 原…现更正为….
 
 Forms of 更正公告 in 政府采购公告和公示信息格式规范 (2020), and prose.
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from monitor.text.labels import simplify
 
 STRUCK = "before the correction"
-STANDING = "after the correction"
+CORRECTED = "after the correction"
 _DOES = "(?:更正|变更|修改|澄清|调整|修正|勘误|更改)"
 _BEFORE = re.compile(
     rf"{_DOES}前(?:的?内容)?|原(?:采购|招标|磋商|谈判|询价)?(?:公告|文件|内容)+(?=[:：|]|$)|原(?:文|为)?(?=[:：]|$)"
@@ -44,12 +44,12 @@ def _split_sentence(text: str) -> Iterator[tuple[str, str]]:
     elif before is None and not _ORIGIN.search(folded, 0, after.start()):
         yield ("", text) if text else ("", "")
     elif start > after.start():
-        yield from _pieces((STANDING, text[:start]), (STRUCK, text[start:]))
+        yield from _pieces((CORRECTED, text[:start]), (STRUCK, text[start:]))
     else:
         yield from _pieces(
             ("", text[:start]),
             (STRUCK, text[start : after.start()]),
-            (STANDING, text[after.start() :]),
+            (CORRECTED, text[after.start() :]),
         )
 
 
@@ -58,7 +58,7 @@ def _pieces(*pieces: tuple[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def find_columns(row: Sequence[str]) -> dict[int, str]:
-    """Return which cells of a table's head announce struck and standing words, by place."""
+    """Return which cells of a table's head announce struck and corrected words, by place."""
     found = {}
     for place, cell in enumerate(row):
         head = simplify(cell.strip())
@@ -67,8 +67,8 @@ def find_columns(row: Sequence[str]) -> dict[int, str]:
         if _BEFORE.match(head) or _OLD_HEAD.match(head):
             found[place] = STRUCK
         elif _AFTER.match(head) or _NEW_HEAD.match(head):
-            found[place] = STANDING
-    return found if STRUCK in found.values() and STANDING in found.values() else {}
+            found[place] = CORRECTED
+    return found if STRUCK in found.values() and CORRECTED in found.values() else {}
 
 
 def read_side(cell: str) -> str:
@@ -78,4 +78,4 @@ def read_side(cell: str) -> str:
         return ""
     if _BEFORE.match(head):
         return STRUCK
-    return STANDING if _AFTER.match(head) else ""
+    return CORRECTED if _AFTER.match(head) else ""

@@ -227,8 +227,8 @@ def _read_buyer(reading: _Reading) -> str:
     if names:
         return _shared_name(names)
     for line in reading.lines:
-        found = _MANDATE.search(simplify(line)) or _INTENDS.search(simplify(line))
-        found = found or _PLANS.search(simplify(line))
+        told = (pattern.search(simplify(line)) for pattern in (_MANDATE, _INTENDS, _PLANS))
+        found = next((match for match in told if match is not None), None)
         if found is not None and not _ANYONE.match(found["buyer"]):
             return squeeze(line[found.start("buyer") : found.end("buyer")])
     return find_title_buyer(reading.facts.title) or _find_masked(reading.lines)

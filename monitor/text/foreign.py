@@ -97,8 +97,7 @@ def _own_sentence(sentence: str) -> str:
 
 def names_people(text: str) -> bool:
     """Return whether a text is of contacts, experts or other persons, or the head of such."""
-    folded = fold_line(text)
-    return bool(_PEOPLE.search(folded) or _PEOPLE_HEAD.search(folded.strip()))
+    return bool(_PEOPLE.search(fold_line(text))) or is_people_head(text)
 
 
 def is_people_head(text: str) -> bool:

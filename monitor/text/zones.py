@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from monitor.models import Zone, ZoneKind
-from monitor.text.awards import read_awards, tells_losers, won_rows
+from monitor.text.awards import keep_won, read_awards, tells_losers
 from monitor.text.corrections import find_columns, read_side, split_correction
 from monitor.text.foreign import (
     drop_foreign,
@@ -47,7 +47,7 @@ from monitor.text.privacy import mask_private
 from monitor.text.remains import drop_sums, tells_only
 from monitor.text.statements import find_section
 
-_PEOPLE_HEAD = re.compile(
+_PANEL_HEAD = re.compile(
     r"(?:专家|小组|委员会|评审人员|评委|成员)(?:成员|名单|姓名|组成|组长)*(?:[(（][^()（）]*[)）])?\s*$"
 )
 # 张三、李四（采购人代表）, what follows the head of a panel.
@@ -126,7 +126,7 @@ def divide_blocks(blocks: Sequence[Block], title: str = "", *, corrects: bool = 
     """Return zones and items of a notice's blocks, in reading order.
 
     Lines that are titles other than the notice's own `title` belong to lists beside it. Where a
-    notice `corrects` another, struck words are told from standing ones.
+    notice `corrects` another, struck words are told from corrected ones.
     """
     divider = _Divider(title, corrects=corrects)
     blocks = blocks[_find_title(blocks, title) :]
@@ -160,7 +160,7 @@ def _zone_table(table: Table, divider: _Divider) -> None:
     parts = split_table(table)
     for award in read_awards(parts):
         divider.add_zones([Zone(ZoneKind.SUPPLIER, "supplier", award.supplier)])
-    for grid in map(won_rows, parts.grids):
+    for grid in map(keep_won, parts.grids):
         if tells_losers(grid):
             continue
         rows = read_items(grid)
@@ -220,7 +220,7 @@ def _zone_row(row: tuple[str, ...], shown: set[str], divider: _Divider) -> None:
 
 
 def _zone_correction(rows: Sequence[tuple[str, ...]], divider: _Divider) -> bool:
-    """Keep the rows of a table of corrections, struck words and standing ones apart."""
+    """Keep the rows of a table of corrections, struck words and corrected ones apart."""
     if not divider.corrects:
         return False
     heads = next(((n, found) for n, row in enumerate(rows) if (found := find_columns(row))), None)
@@ -318,7 +318,7 @@ def _zone_lines(run: Sequence[Line], divider: _Divider) -> None:
 def _await_people(text: str) -> str:
     """Return "first" where the names of a panel are to come, "more" where they have begun."""
     head, *named = re.split("[:：]", simplify(text), maxsplit=1)
-    if len(text) >= _LONGEST_PANEL or not _PEOPLE_HEAD.search(head):
+    if len(text) >= _LONGEST_PANEL or not _PANEL_HEAD.search(head):
         return ""
     return "more" if "".join(named).strip() else "first"
 

@@ -227,6 +227,7 @@ def test_numbered_lines_with_brand_model_quantity_and_price_are_items() -> None:
         ("监控硬盘 希捷 ST8000VX004", "监控硬盘", "希捷", "ST8000VX004"),
         ("硬盘 希捷 8TB ST8000NM000A", "硬盘", "希捷", "8TB ST8000NM000A"),
         ("硬盘 ST8000VX004 ST8000NM000A", "硬盘 ST8000VX004 ST8000NM000A", "", ""),
+        ("硬盘 希捷 8TB", "硬盘", "希捷", "8TB"),
         ("基因分析仪 3500xL", "基因分析仪", "", "3500xL"),
         ("硬盘 ＳＴ６０００ＶＸ００１", "硬盘", "", "ＳＴ６０００ＶＸ００１"),
         ("服务器 HPE ProLiant DL380 Gen10", "服务器", "HPE", "ProLiant DL380 Gen10"),

@@ -19,7 +19,7 @@ _LEVELS = (
     re.compile(r"^\d{1,2}[、.](?!\d)"),
     re.compile(r"^\(\d{1,2}\)|^\d{1,2}\.\d{1,2}|^\d{1,2}\)"),
 )
-_STANDING_HEAD = re.compile(
+_OWNED_HEAD = re.compile(
     r"现状|现有(?:设备|系统|情况|资源|网络|环境|条件)|已建|既有|原有(?:设备|系统)|在用(?:设备|系统)"
 )
 _LOST_HEAD = re.compile("未(?:中标|成交|通过|入围)|否决|落选|淘汰|无效(?:投标|响应)|资格审查不")
@@ -44,26 +44,28 @@ _DECIDED = frozenset({Tag.AWARD, Tag.CONTRACT, Tag.IMPLEMENTATION})
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What of a notice bears on its hits; `standing`, `lost` and `failed` are places of zones."""
+class Context:
+    """What of a notice bears on its hits; `owned`, `lost` and `failed` are places of zones."""
 
-    standing: Mapping[int, str] = field(default_factory=dict)
+    owned: Mapping[int, str] = field(default_factory=dict)
     lost: Mapping[int, str] = field(default_factory=dict)
     failed: frozenset[int] = frozenset()
     disclaimed: str = ""
+    subject: str = ""
     sold: str = ""
 
 
-def read_setting(notice: Notice) -> Setting:
+def read_context(notice: Notice) -> Context:
     """Return what the notice as a whole says of the products it names."""
     texts = [fold_text(zone.text) for zone in notice.zones]
     told = (m for text in texts if (m := _DISCLAIMED.search(text)))
     title = fold_text(notice.title)
     sold = None if _PURCHASE.search(title) else _SALE.search(title)
-    return Setting(
-        standing=_find_under(_STANDING_HEAD, notice, texts),
+    return Context(
+        owned=_find_under(_OWNED_HEAD, notice, texts),
         lost=_find_under(_LOST_HEAD, notice, texts) if notice.tag in _DECIDED else {},
         failed=find_failed(notice),
+        subject=fold_text(f"{notice.title} {notice.project_name}"),
         disclaimed="" if notice.tag in _DECIDED else next((m.group() for m in told), ""),
         sold=sold.group() if sold else "",
     )
