@@ -86,6 +86,7 @@ class Reason(StrEnum):
     FIRST_MATCH = "FIRST_MATCH"
     MATCH_CHANGED = "MATCH_CHANGED"
     ALREADY_TOLD = "ALREADY_TOLD"
+    SAME_NOTICE = "SAME_NOTICE"
     NO_ORGAN = "NO_ORGAN"
     NO_PRODUCT = "NO_PRODUCT"
     HARMLESS_MENTION = "HARMLESS_MENTION"
@@ -139,11 +140,30 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Span:
+    """A stretch of time; both ends are UTC and belong to it."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a site is asked for; `headers` are those that the usual ones lack, never a secret."""
+
+    url: str
+    method: str = "GET"
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Capture:
     """The bytes of one response and how they came.
 
     `body` is after transfer and content decoding; `sha256` is of `body`.
     `tls` is "", "verified" or the name of the opt-out. `record_id` is set once archived.
+    `method` and `sent` are what was asked besides `url`.
     """
 
     url: str
@@ -156,6 +176,8 @@ class Capture:
     tls: str = ""
     peer: str = ""
     record_id: str = ""
+    method: str = "GET"
+    sent: bytes = b""
 
     def header(self, name: str) -> str:
         """Return the first header of that name, case-insensitive, or ''."""
@@ -164,11 +186,15 @@ class Capture:
 
 @dataclass(frozen=True)
 class Zone:
-    """A piece of a notice's own text; `field` names it for a reader, e.g. items[0].brand."""
+    """A piece of a notice's own text; `field` names it for a reader, e.g. items[0].brand.
+
+    `place` is the attachment and page that it stands on, "" for the notice itself.
+    """
 
     kind: ZoneKind
     field: str
     text: str
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -194,10 +220,15 @@ class Item:
 
 @dataclass(frozen=True)
 class Document:
-    """An attachment that a notice links to; reading them is another room's work."""
+    """An attachment that a notice links to.
+
+    `read` is None as long as nobody tried; `why` says why it was not read, or not whole.
+    """
 
     name: str
     url: str
+    read: bool | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -243,6 +274,7 @@ class Hit:
     quote: str
     stance: Stance
     why: str
+    place: str = ""
 
 
 @dataclass(frozen=True)

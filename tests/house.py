@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from monitor.config import Config, ReceiverConfig, SourceConfig, load_config
+from monitor.config import Config, ReceiverConfig, load_config
 from monitor.poll import Round
 from monitor.portals import PORTALS
 from monitor.sample.notices import SampleItem, SampleNotice
@@ -18,6 +18,8 @@ from monitor.sample.server import LIST_PATH, SamplePortal
 from monitor.screening.score import Screener
 from monitor.screening.watchlist import load_watchlists
 from monitor.setup import Rooms, Setup
+from monitor.stanzas import SourceConfig
+from tests.portals.sites.base import Site, serve_site
 
 START = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 WATCHLISTS = Path(__file__).parent.parent / "watchlists"
@@ -51,7 +53,7 @@ class House:
     setup: Setup
     rooms: Rooms
     clock: Clock
-    portal: SamplePortal
+    portal: SamplePortal = field(default_factory=lambda: SamplePortal(Clock(), notices=()))
     reports: list[str] = field(default_factory=list)
 
     @property
@@ -81,7 +83,7 @@ def make_config(folder: Path, source: SourceConfig, **receivers: ReceiverConfig)
     path = folder / "config.yaml"
     names = receivers or {"terminal": ReceiverConfig(type="terminal")}
     lines = ["receivers:"] + [f"  {name}: {{type: terminal}}" for name in names]
-    lines += ["sources:", f"  local: {{portal: {source.portal}, lists: {list(source.lists)}}}"]
+    lines += ["sources:", "  local: {portal: ccgp, lists: [http://127.0.0.1/]}"]
     path.write_text("\n".join(lines) + "\n", "utf-8")
     loaded = load_config(path, frozenset(PORTALS), {})
     return replace_sources(loaded, source)
@@ -92,6 +94,18 @@ def replace_sources(config: Config, source: SourceConfig) -> Config:
     from dataclasses import replace
 
     return replace(config, sources={"local": source})
+
+
+@contextmanager
+def watch_site(folder: Path, site: Site, **options: object) -> Iterator[House]:
+    """Give a house whose source reads a simulated site."""
+    clock = Clock()
+    with serve_site(site) as url:
+        plain = {"portal": site.portal, "delay": 0.0, "allow_loopback": True}
+        source = SourceConfig.model_validate({**plain, **site.stanza(url), **options})
+        config = make_config(folder, source)
+        with open_rooms(folder, clock) as rooms:
+            yield House(Setup(config, load_screener()), rooms, clock)
 
 
 @contextmanager

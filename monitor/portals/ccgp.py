@@ -11,18 +11,12 @@ from __future__ import annotations
 import re
 from urllib.parse import urljoin
 
-from monitor.config import SourceConfig
 from monitor.errors import LayoutError
-from monitor.models import Capture, Issue, Listing, Notice
-from monitor.portals.base import (
-    ListPage,
-    Refusal,
-    find_refusal,
-    find_truncation,
-    join_address,
-    page_text,
-)
+from monitor.models import Capture, Document, Issue, Listing, Notice, Request
+from monitor.portals.base import ListPage, PlainPortal, join_address
+from monitor.portals.decoding import page_text
 from monitor.portals.pages import find_documents, find_page_title, read_meta, read_page
+from monitor.portals.refusals import Refusal, find_refusal, find_truncation
 from monitor.text.dates import read_date
 from monitor.text.fields import PageFacts
 from monitor.text.markup import (
@@ -44,15 +38,8 @@ _BODIES = ("div.vF_detail_content", "#noticeArea", "div.vT_detail_content")
 _LABELS = {"发布时间": "published", "地域": "region", "采购人": "buyer", "时间": "published"}
 
 
-class CcgpPortal:
+class CcgpPortal(PlainPortal):
     """Read the static lists and both detail templates of ccgp.gov.cn."""
-
-    def __init__(self, source: SourceConfig) -> None:
-        self.source = source
-
-    def first_urls(self) -> tuple[str, ...]:
-        """Return the list addresses of the source."""
-        return tuple(self.source.lists)
 
     def refused(self, capture: Capture) -> Refusal | None:
         """Return why a response is no page of the portal."""
@@ -71,8 +58,8 @@ class CcgpPortal:
             return ListPage(tuple(r for r in rows if r), issues=tuple(issues))
         pages, current = int(pager[1]), int(pager[2])
         more = current + 1 < pages
-        url = urljoin(capture.final_url, f"index_{current + 1}.htm") if more else ""
-        return ListPage(tuple(r for r in rows if r), url, pages, tuple(issues))
+        after = Request(urljoin(capture.final_url, f"index_{current + 1}.htm")) if more else None
+        return ListPage(tuple(r for r in rows if r), after, pages, issues=tuple(issues))
 
     def read_notice(self, capture: Capture, listing: Listing) -> Notice:
         """Return the notice of a detail page in either template."""
@@ -90,13 +77,17 @@ class CcgpPortal:
             region=listing.region,
             buyer=_named_text(root, "purchaserOrgName") or listing.buyer,
             procuring_entity=_named_text(root, "agencyName"),
-            documents=find_documents(_find_container(root), capture.final_url),
+            documents=_find_documents(root, capture.final_url),
         )  # fmt: skip
         return read_page(text, facts, anchors=_BODIES, extra=("div.vF_detail_main > div.table",))
 
 
-def _find_container(root: Element) -> Element:
-    return select_first(root, "div.vF_detail_main", "#noticeArea", "body") or root
+def _find_documents(root: Element, base_url: str) -> tuple[Document, ...]:
+    """Return the attachments; a body of unbalanced tags pushes their list out of its place."""
+    place = select_first(root, "div.vF_detail_main", "#noticeArea", "body") or root
+    parts = (place, *select_all(root, "ul.fjxx"))
+    found = {one.url: one for part in parts for one in find_documents(part, base_url)}
+    return tuple(found.values())
 
 
 def _read_row(row: Element, base_url: str, issues: list[Issue]) -> Listing | None:

@@ -12,37 +12,22 @@ from typing import Any
 
 import feedparser
 
-from monitor.config import SourceConfig
 from monitor.errors import LayoutError
 from monitor.models import Capture, Issue, Listing, Notice
-from monitor.portals.base import ListPage, Refusal, find_refusal, join_address, page_text
-from monitor.portals.pages import read_page, refuse_detour
+from monitor.portals.base import ListPage, PlainPortal, join_address
+from monitor.portals.decoding import page_text
+from monitor.portals.pages import is_whole, read_page, refuse_detour
+from monitor.portals.refusals import Refusal, find_refusal
 from monitor.text.dates import read_date
 from monitor.text.fields import PageFacts
-from monitor.text.labels import find_label, split_line
-from monitor.text.markup import Table, inline_text, parse_html, read_blocks
+from monitor.text.markup import inline_text, parse_html
 
-_FEWEST_CHARS = 200
-_FEWEST_LABELS = 2
-# How an excerpt ends: with dots, or with the words of the link to the rest.
-_CUT = re.compile(
-    r"(?:…|\.{3}|(?:阅读|查看|浏览|点击)(?:全文|原文|更多|详情|详细|查看)|更多|全文|详情|"
-    r"(?:read|continue|learn) ?(?:more|reading|on))[\s\[\]()（）【】>»→。.]*$",
-    re.IGNORECASE,
-)
 _REFERENCE = re.compile(r"&#(?:x0*([0-9a-f]+)|0*([0-9]+));?", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class FeedPortal:
+class FeedPortal(PlainPortal):
     """Read a feed; an entry that carries its whole notice needs no further request."""
-
-    def __init__(self, source: SourceConfig) -> None:
-        self.source = source
-
-    def first_urls(self) -> tuple[str, ...]:
-        """Return the feed addresses of the source."""
-        return tuple(self.source.lists)
 
     def refused(self, capture: Capture) -> Refusal | None:
         """Return why a response is no feed."""
@@ -128,24 +113,7 @@ def _find_content(entry: Any) -> str:
     when it reads like a notice.
     """
     parts = [str(part.get("value", "")) for part in entry.get("content", [])]
-    if (content := max(parts, key=len, default="")) and _is_whole(content, fewest_labels=0):
+    if (content := max(parts, key=len, default="")) and is_whole(content, fewest_labels=0):
         return content
     summary = str(entry.get("summary", ""))
-    return summary if _is_whole(summary, fewest_labels=_FEWEST_LABELS) else ""
-
-
-def _is_whole(content: str, fewest_labels: int) -> bool:
-    if len(content) < _FEWEST_CHARS:
-        return False
-    lines: list[str] = []
-    labels = 0
-    for block in read_blocks(parse_html(content)):
-        if isinstance(block, Table):
-            cells = [cell for row in block.rows for cell in row]
-            lines += cells
-            labels += sum(find_label(cell) is not None for cell in cells)
-        else:
-            lines.append(block.text)
-    labels += sum(len(split_line(line)) for line in lines)
-    text = "\n".join(lines).strip()
-    return len(text) >= _FEWEST_CHARS and labels >= fewest_labels and not _CUT.search(text[-40:])
+    return summary if is_whole(summary) else ""

@@ -5,20 +5,15 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from monitor.config import BodySelectors, RowSelectors, SourceConfig
 from monitor.errors import LayoutError
-from monitor.models import Capture, Issue, Listing, Notice
-from monitor.portals.base import (
-    ListPage,
-    Refusal,
-    find_refusal,
-    find_truncation,
-    join_address,
-    page_text,
-)
-from monitor.portals.pages import BODY_ANCHORS, find_page_title, read_page, refuse_detour
+from monitor.models import Capture, Issue, Listing, Notice, Request, Span
+from monitor.portals.asking import Turn, make_calls
+from monitor.portals.base import ListPage, PlainPortal, join_address
+from monitor.portals.decoding import page_text
+from monitor.portals.details import read_detail
+from monitor.portals.refusals import Refusal, find_refusal, find_truncation
+from monitor.stanzas import RowSelectors, SourceConfig
 from monitor.text.dates import read_date
-from monitor.text.fields import PageFacts
 from monitor.text.markup import (
     Element,
     attribute,
@@ -30,20 +25,33 @@ from monitor.text.markup import (
 )
 
 _DATE = re.compile(r"\d{4}[-./年]\d{1,2}[-./月]\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?")
+# Some sites write the way of purchase before the title, and the link's title has it too.
+_METHOD = re.compile(
+    r"^\s*[\[【](?:公开招标|邀请招标|竞争性谈判|竞争性磋商|单一来源(?:采购)?|询价(?:采购)?|框架协议(?:采购)?|"
+    r"合作创新采购|协议供货|定点采购|网上竞价|电子卖场|其他)[\]】]\s*"
+)
+_GLUE = r"(?:<[^<>]{0,80}>|\s|&nbsp;){0,6}"
+# 共 12 页 in a pager; beside other words it may be of anything.
+_PAGES = re.compile(rf"共{_GLUE}(\d{{1,6}}){_GLUE}页")
+_ONWARD = ("下一页", "下页", "尾页", "末页")
+_NEAR = 800
 _PAGE_NUMBER = re.compile(r"\{page(?:([+-]\d+))?\}")
 
 
-class LinkListPortal:
-    """Read list pages of links. `row.next` finds the next page, or `row.page_url` makes it."""
+class LinkListPortal(PlainPortal):
+    """Read list pages of links, asked for by address or by a form.
+
+    `row.next` finds the next page, or {page} in `row.page_url`, address or form makes it.
+    """
 
     def __init__(self, source: SourceConfig) -> None:
-        self.source = source
+        super().__init__(source)
         self.row = source.row or RowSelectors(row="li")
-        self.detail: BodySelectors = source.detail
+        self.calls = make_calls(source.lists, "POST" if source.form else "GET", source.form)
 
-    def first_urls(self) -> tuple[str, ...]:
-        """Return the list addresses of the source."""
-        return tuple(self.source.lists)
+    def ask_lists(self, span: Span) -> tuple[Request, ...]:  # noqa: ARG002
+        """Return the requests for the lists; they begin at their newest row."""
+        return tuple(call.make_request(Turn()) for call in self.calls)
 
     def refused(self, capture: Capture) -> Refusal | None:
         """Return why a response is no list or detail page."""
@@ -60,7 +68,15 @@ class LinkListPortal:
         found = tuple(listing for listing in listings if listing is not None)
         if not found:
             raise LayoutError(capture.url, f"links by '{self.row.link}'")
-        return ListPage(found, self._next_url(root, capture), issues=tuple(issues))
+        pages, number = _find_pages(page_text(capture)), self._find_number(capture)
+        after = self._ask_next(root, capture, number)
+        if number and pages and number >= pages and not self.row.next:
+            after = None
+        return ListPage(found, after, pages, issues=tuple(issues))
+
+    def read_notice(self, capture: Capture, listing: Listing) -> Notice:
+        """Return the notice of a detail page by the stanza's selectors or the usual anchors."""
+        return read_detail(capture, listing, self.source.detail)
 
     def _read_row(self, row: Element, base_url: str, issues: list[Issue]) -> Listing | None:
         link = row if row.name == "a" else select_first(row, self.row.link)
@@ -76,10 +92,14 @@ class LinkListPortal:
         if date is None:
             issues.append(Issue("unreadable date", "published", raw, url))
         title = self._part(row, self.row.title) or squeeze(attribute(link, "title"))
+        title = _METHOD.sub("", title or inline_text(link))
+        if not title:
+            issues.append(Issue("missing field", "title", href[:120], base_url))
+            return None
         return Listing(
             listing_id=_make_identity(href, url),
             url=url,
-            title=title or inline_text(link),
+            title=title,
             published_raw=raw,
             published_at=date.at if date else None,
             date_only=date.date_only if date else False,
@@ -92,42 +112,39 @@ class LinkListPortal:
         found = select_first(row, css) if css else None
         return inline_text(found) if found is not None else ""
 
-    def _next_url(self, root: Element, capture: Capture) -> str:
+    def _ask_next(self, root: Element, capture: Capture, number: int) -> Request | None:
         if self.row.next:
             link = select_first(root, self.row.next)
             href = attribute(link, "href").strip() if link is not None else ""
-            return join_address(capture.final_url, href)
+            url = join_address(capture.final_url, href)
+            return Request(url) if url else None
         if self.row.page_url:
-            return urljoin(capture.final_url, _fill_page(self.row.page_url, self._number(capture)))
-        return ""
+            made = _fill_page(self.row.page_url, max(number, 1) + 1)
+            return Request(urljoin(capture.final_url, made))
+        for call in self.calls:
+            if call.is_paged() and call.recall(capture):
+                return call.make_request(Turn(number + 1))
+        return None
 
-    def _number(self, capture: Capture) -> int:
-        """Return the number of the page after this one, counted from 1."""
-        if capture.url in self.source.lists:
-            return 2
-        for number in range(2, self.source.pages + 2):
+    def _find_number(self, capture: Capture) -> int:
+        """Return the number of a page, counted from 1; 0 where pages have none."""
+        for call in self.calls:
+            if turn := call.recall(capture):
+                return turn.page if call.is_paged() or self.row.page_url else 0
+        for number in range(2, self.source.pages + 2) if self.row.page_url else ():
             made = urljoin(capture.final_url, _fill_page(self.row.page_url, number))
             if _same_address(made, capture.url):
-                return number + 1
-        return 2
+                return number
+        return 0
 
-    def read_notice(self, capture: Capture, listing: Listing) -> Notice:
-        """Return the notice of a detail page by the stanza's selectors or the usual anchors."""
-        text = page_text(capture)
-        root = parse_html(text)
-        anchors = (self.detail.body,) if self.detail.body else BODY_ANCHORS
-        if self.detail.body and select_first(root, self.detail.body) is None:
-            raise LayoutError(capture.url, self.detail.body)
-        refuse_detour(capture, root, anchors)
-        facts = PageFacts(
-            url=capture.url,
-            title=self._part(root, self.detail.title) or listing.title or find_page_title(root),
-            channel=listing.notice_type,
-            published=self._part(root, self.detail.date) or listing.published_raw,
-            region=listing.region,
-            buyer=listing.buyer,
-        )
-        return read_page(text, facts, anchors=anchors, base_url=capture.final_url)
+
+def _find_pages(text: str) -> int | None:
+    """Return how many pages a list's own pager says there are, None where it says nothing."""
+    for found in _PAGES.finditer(text):
+        around = text[max(0, found.start() - _NEAR) : found.end() + _NEAR]
+        if any(word in around for word in _ONWARD):
+            return int(found[1])
+    return None
 
 
 def _make_identity(href: str, url: str) -> str:

@@ -11,13 +11,16 @@ from monitor.errors import LayoutError
 from monitor.models import Capture, Document, Issue, Notice
 from monitor.portals.base import join_address
 from monitor.text.fields import PageFacts, read_fields
+from monitor.text.labels import find_label, split_line
 from monitor.text.markup import (
     Element,
     Page,
+    Table,
     attribute,
     find_chrome,
     inline_text,
     parse_html,
+    read_blocks,
     read_body,
     select_all,
     select_first,
@@ -33,6 +36,13 @@ BODY_ANCHORS = (
 )  # fmt: skip
 _TITLE_ANCHORS = ("h2.tc", "h1", "h2", ".info-title", ".article-title", "h3", "h4")
 _LONGEST_TITLE = 1000
+_FEWEST_CHARS = 200
+# How an excerpt ends: with dots, or with the words of the link to the rest.
+_CUT = re.compile(
+    r"(?:…|\.{3}|(?:阅读|查看|浏览|点击)(?:全文|原文|更多|详情|详细|查看)|更多|全文|详情|"
+    r"(?:read|continue|learn) ?(?:more|reading|on))[\s\[\]()（）【】>»→。.]*$",
+    re.IGNORECASE,
+)
 _FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|zip|rar|7z|wps|et|ofd|rtf|csv|txt|ods)(?:$|[?#])", re.I)
 
 
@@ -62,7 +72,8 @@ def find_documents(root: Element, base_url: str) -> tuple[Document, ...]:
     zcy: ul.fjxx stands outside the body; others: plain links to files.
     """
     found: dict[str, Document] = {}
-    listed = {id(link) for part in select_all(root, "ul.fjxx") for link in select_all(part, "a")}
+    lists = [root] if "fjxx" in attribute(root, "class").split() else select_all(root, "ul.fjxx")
+    listed = {id(link) for part in lists for link in select_all(part, "a")}
     for link in select_all(root, "a"):
         name = inline_text(link)
         url = _document_url(link, name, base_url, listed=id(link) in listed)
@@ -78,6 +89,24 @@ def _document_url(link: Element, name: str, base_url: str, *, listed: bool) -> s
     if not (listed or _FILE.search(href) or _FILE.search(name) or "/oss/download" in href):
         return ""
     return urljoin(base_url, href) if join_address(base_url or "http:", href) else ""
+
+
+def is_whole(content: str, fewest_labels: int = 2) -> bool:
+    """Return whether a text that a list shows is a whole notice: long, labelled and not cut off."""
+    if len(content) < _FEWEST_CHARS:
+        return False
+    lines: list[str] = []
+    labels = 0
+    for block in read_blocks(parse_html(content)):
+        if isinstance(block, Table):
+            cells = [cell for row in block.rows for cell in row]
+            lines += cells
+            labels += sum(find_label(cell) is not None for cell in cells)
+        else:
+            lines.append(block.text)
+    labels += sum(len(split_line(line)) for line in lines)
+    text = "\n".join(lines).strip()
+    return len(text) >= _FEWEST_CHARS and labels >= fewest_labels and not _CUT.search(text[-40:])
 
 
 def refuse_detour(capture: Capture, root: Element, anchors: Iterable[str] = BODY_ANCHORS) -> None:

@@ -34,6 +34,11 @@ _FORMS = tuple(
         rf"\b{_MONTH_NAME}\.? (?P<day>\d{{1,2}}),? (?P<year>\d{{4}})(?!\d)",
     )
 )
+# Thu Aug 20 16:19:39 CST 2026: a date as Java prints it, with the year at its end.
+_JAVA = re.compile(
+    rf"\b{_MONTH_NAME} (?P<day>\d{{1,2}}) (?P<hour>\d{{2}}):(?P<minute>\d{{2}}):(?P<second>\d{{2}})"
+    r"(?: (?P<zone>[a-z]{1,4}(?:\+\d{1,2}:?\d{2})?))? (?P<year>\d{4})(?!\d)"
+)
 _COMPACT = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
     r"(?: ?(?P<hour>\d{2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?)?"
@@ -70,7 +75,7 @@ def read_date(text: str) -> ReadDate | None:
         milliseconds = int(folded) if len(folded) == 13 else int(folded) * 1000
         local = (_EPOCH_START + timedelta(milliseconds=milliseconds)).astimezone(CHINA)
         return _finish_date(local, False, text)
-    searched = (form.search(folded) for form in _FORMS)
+    searched = (form.search(folded) for form in (_JAVA, *_FORMS))
     found = _COMPACT.fullmatch(folded) or next(filter(None, searched), None)
     if found is None:
         return None

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from monitor.config import SourceConfig
 from monitor.errors import LayoutError
 from monitor.models import Listing, SourceState, Tag
 from monitor.portals.ccgp import CcgpPortal
 from monitor.sample.notices import Publication, load_notices
 from monitor.sample.pages import render_detail, render_list
+from monitor.stanzas import SourceConfig
 from tests.portals.captures import NOW, make_capture, read_saved_page
 
 BASE = "http://www.portal.example/cggg/dfgg/"
@@ -24,7 +24,8 @@ LIST = read_saved_page("ccgp_list.html")
 
 def read_list(text: str, url: str = BASE) -> tuple[list[Listing], str, int | None, list[str]]:
     page = PORTAL.read_listing(make_capture(text, url=url))
-    return list(page.listings), page.next_url, page.pages, [i.kind for i in page.issues]
+    after = page.next.url if page.next else ""
+    return list(page.listings), after, page.pages, [i.kind for i in page.issues]
 
 
 def test_a_row_is_read_by_its_labels_and_not_by_their_order() -> None:
@@ -151,3 +152,23 @@ def test_a_page_cut_off_is_refused_as_partial() -> None:
     assert refusal is not None
     assert refusal.state is SourceState.PARTIAL
     assert PORTAL.refused(make_capture(LIST)) is None
+
+
+MISMADE = """<html><head><meta name='PubDate' content='2026-06-01 09:12'></head><body>
+<div class='vF_deail_maincontent'><h2 class='tc'>样例市公安局服务器采购项目成交公告</h2>
+<div class='vF_detail_main' id='NoticeDetail'><div class='vF_detail_content_container'>
+<div class='vF_detail_content' id='NoticeDetail'><p>采购人：样例市公安局</p>
+<span><p>四、主要标的信息</p><table><tr><td>名称</td><td>品牌</td><td>型号</td><td>数量</td></tr>
+<tr><td>硬盘</td><td>希捷</td><td>ST8000</td><td>2块</td></tr></table></span></div>{closed}
+<ul class='fjxx'><li><a href='/oss/1'>采购清单</a>
+</div></div></div><div><a href='/guide.doc'>操作指南</a></div></body></html>"""
+
+
+@pytest.mark.parametrize("closed", ["", "</div>", "</div></div>"])
+def test_a_page_of_misspelt_repeated_and_unbalanced_parts_is_read_whole(closed: str) -> None:
+    capture = make_capture(MISMADE.format(closed=closed), url=f"{BASE}x.htm")
+    notice = PORTAL.read_notice(capture, Listing("1", capture.url, ""))
+    assert (notice.title[-4:], notice.buyer) == ("成交公告", "样例市公安局")
+    assert [(item.brand, item.model) for item in notice.items] == [("希捷", "ST8000")]
+    documents = [(document.name, document.url) for document in notice.documents]
+    assert documents == [("采购清单", "http://www.portal.example/oss/1")]

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.config import SourceConfig
 from monitor.errors import LayoutError
 from monitor.models import Listing, Tag
 from monitor.portals.base import ListPage
 from monitor.portals.feed import FeedPortal
+from monitor.stanzas import SourceConfig
 from tests.portals.captures import make_capture
 
 URL = "http://feed.example/rss"

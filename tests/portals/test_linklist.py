@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from monitor.config import BodySelectors, RowSelectors, SourceConfig
 from monitor.errors import LayoutError
-from monitor.models import Listing
+from monitor.models import Capture, Listing, Request, Span
 from monitor.portals.linklist import LinkListPortal
+from monitor.stanzas import BodySelectors, RowSelectors, SourceConfig
 from tests.portals.captures import make_capture, read_saved_page
 
 URL = "http://list.example/gg/"
@@ -70,6 +72,13 @@ def test_a_row_without_a_web_address_is_an_issue() -> None:
     assert [issue.kind for issue in page.issues] == ["row without link"]
 
 
+def test_a_row_without_a_title_is_an_issue() -> None:
+    page = "<table><tr class='r'><td><a href='/1.html'><img></a> 2026-06-01</td></tr></table>"
+    read = portal().read_listing(make_capture(LIST + page, url=URL))
+    assert len(read.listings) == 2
+    assert [issue.kind for issue in read.issues] == ["row without link", "missing field"]
+
+
 @pytest.mark.parametrize(
     "text", ["<html><p>x</p></html>", "<table><tr class='r'><td>x</td></tr></table>"]
 )
@@ -78,12 +87,16 @@ def test_a_page_without_rows_or_links_is_a_layout_error(text: str) -> None:
         portal().read_listing(make_capture(text, url=URL))
 
 
-def test_the_next_page_is_found_by_its_link() -> None:
-    assert (
-        portal(next="a.next").read_listing(make_capture(LIST, url=URL)).next_url == f"{URL}?page=2"
-    )
-    assert portal(next="a.none").read_listing(make_capture(LIST, url=URL)).next_url == ""
-    assert portal().read_listing(make_capture(LIST, url=URL)).next_url == ""
+@pytest.mark.parametrize(
+    ("row", "request_"),
+    [
+        ({"next": "a.next"}, Request(f"{URL}?page=2")),
+        ({"next": "a.none"}, None),
+        ({}, None),
+    ],
+)
+def test_the_next_page_is_found_by_its_link(row: dict[str, str], request_: Request | None) -> None:
+    assert portal(None, **row).read_listing(make_capture(LIST, url=URL)).next == request_
 
 
 @pytest.mark.parametrize(
@@ -97,7 +110,7 @@ def test_the_next_page_is_found_by_its_link() -> None:
 )
 def test_the_next_page_is_made_from_a_pattern(pattern: str, at: str, next_url: str) -> None:
     page = portal(page_url=pattern).read_listing(make_capture(LIST, url=at))
-    assert page.next_url == next_url
+    assert page.next == Request(next_url)
 
 
 DETAIL = read_saved_page("links_detail.html")
@@ -147,3 +160,116 @@ def test_a_page_at_its_own_path_needs_no_anchor(shown: str) -> None:
     page = "<html><p>采购人：样例市公安局</p></html>"
     capture = replace(make_capture(page, url=f"{URL}1.html"), final_url=shown)
     assert portal().read_notice(capture, Listing("1", URL, "样例")).buyer == "样例市公安局"
+
+
+SPAN = Span(datetime(2026, 8, 1, tzinfo=UTC), datetime(2026, 8, 20, tzinfo=UTC))
+FORMED = SourceConfig(
+    portal="linklist",
+    lists=["http://form.example/topicView.do"],
+    form={"method": "view", "page": "{page}", "id": "1665"},
+    row=RowSelectors(row="li", date="span.time"),
+)
+JAVA_ROW = (
+    "<html><ul><li><a href='/viewer.do?id=7&ver=2' title='样例分局硬盘采购公告'>样例…</a>"
+    "<span class='time'>Thu Aug 20 16:19:39 CST 2026</span></li></ul></html>"
+)
+
+
+def answer(asked: Request, body: str) -> Capture:
+    """Return what a site answers to a request."""
+    return replace(make_capture(body, url=asked.url), method=asked.method, sent=asked.body)
+
+
+def test_a_form_asks_for_a_page_and_for_the_one_after_it() -> None:
+    reader = LinkListPortal(FORMED)
+    (first,) = reader.ask_lists(SPAN)
+    assert (first.method, first.body) == ("POST", b"method=view&page=1&id=1665")
+    assert dict(first.headers)["Content-Type"].startswith("application/x-www-form-urlencoded")
+    second = reader.read_listing(answer(first, JAVA_ROW)).next
+    assert second is not None
+    assert (second.url, second.body) == (first.url, b"method=view&page=2&id=1665")
+    third = reader.read_listing(answer(second, JAVA_ROW)).next
+    assert third is not None
+    assert third.body == b"method=view&page=3&id=1665"
+
+
+def test_a_date_as_java_prints_it_is_china_s_time() -> None:
+    reader = LinkListPortal(FORMED)
+    (row,) = reader.read_listing(answer(reader.ask_lists(SPAN)[0], JAVA_ROW)).listings
+    assert row.published_at == datetime(2026, 8, 20, 8, 19, 39, tzinfo=UTC)
+    assert (row.title, row.buyer) == ("样例分局硬盘采购公告", "")
+
+
+def test_an_address_with_its_page_in_it_is_counted_on() -> None:
+    stanza = FORMED.model_copy(update={"lists": ["http://l.example/index_{page}.htm"], "form": {}})
+    reader = LinkListPortal(stanza)
+    (first,) = reader.ask_lists(SPAN)
+    assert first == Request("http://l.example/index_1.htm")
+    page = reader.read_listing(answer(first, JAVA_ROW))
+    assert page.next == Request("http://l.example/index_2.htm")
+
+
+@pytest.mark.parametrize(
+    ("shown", "title"),
+    [
+        ("[竞争性磋商]样例市公安局门禁采购公告", "样例市公安局门禁采购公告"),
+        ("【公开招标】 样例市公安局门禁采购公告", "样例市公安局门禁采购公告"),
+        ("[样例区]样例分局门禁采购公告", "[样例区]样例分局门禁采购公告"),
+        ("样例分局[公开招标]公告", "样例分局[公开招标]公告"),
+    ],
+)
+def test_the_way_of_purchase_before_a_title_is_no_part_of_it(shown: str, title: str) -> None:
+    page = f"<ul><li><a href='/n/1.html'>{shown}</a> 2026-08-20</li></ul>"
+    (row,) = portal(row="li").read_listing(make_capture(page, url=URL)).listings
+    assert row.title == title
+
+
+@pytest.mark.parametrize(
+    ("pager", "pages", "more"),
+    [
+        ("共2页 <a>下一页</a>", 2, True),
+        ("<span>共</span><b>1</b>&nbsp;页 <a>尾页</a>", 1, False),
+        ("本文件共1页", None, True),
+        ("", None, True),
+    ],
+)
+def test_a_counted_list_ends_where_its_own_pager_says(
+    pager: str, pages: int | None, more: bool
+) -> None:
+    reader = LinkListPortal(FORMED)
+    body = JAVA_ROW.replace("</ul>", f"</ul><div>{pager}</div>")
+    page = reader.read_listing(answer(reader.ask_lists(SPAN)[0], body))
+    assert (page.pages, page.next is not None) == (pages, more)
+
+
+JUNK = st.sampled_from(["", "<", "</ul></div>", "&#x110000;", "\0", "2026-99-99", "共9页 下一页"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, len(LIST)), st.integers(0, 60), JUNK)
+def test_a_damaged_list_is_read_or_a_layout_error(start: int, length: int, junk: str) -> None:
+    text = LIST[:start] + junk + LIST[start + length :]
+    try:
+        page = portal(date=".d", page_url="i_{page}.htm").read_listing(make_capture(text, url=URL))
+    except LayoutError:
+        return
+    assert all(row.listing_id and row.url and row.title for row in page.listings)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, len(DETAIL)), st.integers(0, 60), JUNK)
+def test_a_damaged_notice_is_read_or_a_layout_error(start: int, length: int, junk: str) -> None:
+    text = DETAIL[:start] + junk + DETAIL[start + length :]
+    try:
+        notice = portal().read_notice(make_capture(text, url=URL), Listing("1", URL, "样例公告"))
+    except LayoutError:
+        return
+    assert notice.title == "样例公告"
+
+
+@pytest.mark.parametrize("site", ["http://list.example:9040", "https://list.example:8443"])
+def test_links_and_pages_keep_the_scheme_and_port_of_their_list(site: str) -> None:
+    text = "<table><tr class='r'><td><a href='/a/1.html'>样例</a> 2026-06-01</td></tr></table>"
+    page = portal(page_url="l_{page}.html").read_listing(make_capture(text, url=f"{site}/gg/"))
+    assert [row.url for row in page.listings] == [f"{site}/a/1.html"]
+    assert page.next == Request(f"{site}/gg/l_2.html")

@@ -334,7 +334,7 @@ def test_the_shipped_lists_load_without_a_warning(shipped: Watchlists) -> None:
     assert shipped.warnings == ()
     assert sorted(brand.id for brand in shipped.brands) == sorted(BRANDS)
     assert sorted(category.id for category in shipped.categories) == sorted(CATEGORY_IDS)
-    assert len(shipped.agencies) == 60
+    assert len(shipped.agencies) == 61
 
 
 def test_every_shipped_strong_alias_has_a_seen_line(shipped: Watchlists) -> None:

@@ -156,6 +156,16 @@ def test_chrome_is_dropped_and_the_notice_stays(chrome: str) -> None:
     assert [block.text for block in blocks if isinstance(block, Line)] == ["正文"]
 
 
+def test_what_a_word_processor_leaves_around_its_text_is_no_text() -> None:
+    html = (
+        "<!--[if gte mso 9]><xml><w:Zoom>0</w:Zoom></xml><![endif]-->"
+        "<style>p.MsoNormal {mso-pagination: none; font-family: 戴尔体}</style>"
+        "<p class='MsoNormal' style='mso-char-indent-count: 2'>正文<o:p>&nbsp;</o:p></p>"
+        "<blockquote style='display: none;'>0</blockquote>"
+    )
+    assert lines_of(html) == ["正文"]
+
+
 @pytest.mark.parametrize("name", ["style", "script", "title", "textarea", "select", "noscript"])
 def test_what_a_browser_does_not_show_is_no_text(name: str) -> None:
     assert lines_of(f"<p>正文</p><{name}>戴尔</{name}>") == ["正文"]

@@ -135,3 +135,15 @@ def test_the_proposed_sole_supplier_is_a_supplier_zone(html: str) -> None:
 def test_a_bare_name_under_another_heading_is_no_supplier() -> None:
     html = "<p>一、采购人信息</p><p>名称：青禾市公安局</p><p>二、代理</p><p>名称：甲乙有限公司</p>"
     assert all(zone.kind is not ZoneKind.SUPPLIER for zone in divide(html).zones)
+
+
+def test_items_in_a_table_under_other_matters_are_items_to_the_last_row() -> None:
+    html = (
+        "<p>六、其它补充事宜</p><table>"
+        "<tr><td>序号</td><td>名称</td><td>规格型号</td><td>数量</td><td>品牌（如有）</td></tr>"
+        "<tr><td>1</td><td>硬盘</td><td>ST8000</td><td>2块</td><td>希捷</td></tr>"
+        "<tr><td>2</td><td>交换机</td><td>C9300</td><td>1台</td><td>思科</td></tr></table>"
+    )
+    assert [(row.item.brand, row.item.model) for row in divide(html).items] == [
+        ("希捷", "ST8000"), ("思科", "C9300"),
+    ]  # fmt: skip
