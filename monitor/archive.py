@@ -14,7 +14,7 @@ import re
 import shutil
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,19 +48,32 @@ class Archive:
 
         The id is "file#offset+length", the file relative to the root.
         """
-        folder, found = self._find_folder(source), pack_capture(capture)
+        return self.keep_all([capture], source)[0]
+
+    def keep_all(self, captures: Sequence[Capture], source: str) -> list[Capture]:
+        """Write captures of one day through to the disk at once; as `keep` in all else."""
+        if not captures:
+            return []
+        folder, packed = self._find_folder(source), [pack_capture(one) for one in captures]
         with self._lock_for(source):
             try:
-                path = self._choose_file(folder, capture.fetched_at)
-                offset = _append_bytes(path, found)
-                line = f"{offset} {len(found)} {hashlib.sha256(found).hexdigest()}\n"
-                _append_bytes(_find_index(path), line.encode())
+                path = self._choose_file(folder, captures[0].fetched_at)
+                offset = _append_bytes(path, b"".join(packed))
+                places = _place_captures(packed, offset)
+                lines = (
+                    f"{at} {len(found)} {hashlib.sha256(found).hexdigest()}\n"
+                    for at, found in places
+                )
+                _append_bytes(_find_index(path), "".join(lines).encode())
             except OSError as error:
                 # What was half written is found again, and left behind, by _choose_file.
                 self._open.pop(source, None)
                 raise StoreError(f"{folder}: {error.strerror}") from error
         name = path.relative_to(self._root).as_posix()
-        return replace(capture, record_id=f"{name}#{offset}+{len(found)}")
+        return [
+            replace(capture, record_id=f"{name}#{at}+{len(found)}")
+            for capture, (at, found) in zip(captures, places, strict=True)
+        ]
 
     def read(self, record_id: str) -> Capture:
         """Return a kept capture; raise StoreError unless every digest holds."""
@@ -140,6 +153,15 @@ class Archive:
                 yield str(error)
         if size > end:
             yield f"{name} at {end}: {size - end} bytes beyond the last whole capture"
+
+
+def _place_captures(packed: Sequence[bytes], offset: int) -> list[tuple[int, bytes]]:
+    """Return each capture with the offset that it lies at, the first at `offset`."""
+    places = []
+    for found in packed:
+        places.append((offset, found))
+        offset += len(found)
+    return places
 
 
 def _name_file(day: str, number: int) -> str:

@@ -4,105 +4,30 @@ from __future__ import annotations
 
 import os
 import re
-import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from monitor.credentials import Secrets, read_secret, read_secrets, refuse_secret
 from monitor.errors import ConfigError
 from monitor.models import Verdict
+from monitor.stanzas import BY_SITE, NEEDED, YEAR, SourceConfig
 from monitor.yamlfile import Field, Loaded, Model, Seconds, field_validator, load_yaml
 
 USER_AGENT = "tender-monitor/0.1 (reads public procurement lists; slow on purpose)"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_CREDENTIAL = "credential:"
-_YEAR = 366 * 86_400
+# Secrets do not stand in a configuration, and a source shows no other name than the program's.
+_OWN_HEADERS = frozenset(
+    {
+        "cookie", "authorization", "proxy-authorization", "x-api-key", "x-auth-token",
+        "user-agent", "host", "connection", "accept-encoding", "content-length",
+        "transfer-encoding", "if-none-match", "if-modified-since",
+    }
+)  # fmt: skip
 _ADDRESS_HINT = "the address itself is a secret and stands there, not here"
-
-
-class RowSelectors(Model):
-    """CSS selectors of a plain list page; `row` is one listing, the others are inside it."""
-
-    row: str
-    """One row of the list."""
-    link: str = "a[href]"
-    """The link to the notice; its href is the row's identity."""
-    title: str = ""
-    """The title. Default: the link's title, else its text."""
-    date: str = ""
-    """The day of publication. Default: the first date in the row's text."""
-    buyer: str = ""
-    """The buyer, where the list shows it."""
-    region: str = ""
-    """The region, where the list shows it."""
-    type: str = ""
-    """The kind of notice, where the list shows it."""
-    next: str = ""
-    """The link to the next page, looked for in the whole page."""
-    page_url: str = ""
-    """Instead of next: the address of a page, such as list_{page}.html; {page-1} counts from 0."""
-
-
-class BodySelectors(Model):
-    """CSS selectors of a detail page; empty ones are found by the usual anchors."""
-
-    body: str = ""
-    """The notice itself. Default: the usual places, else the page without its frame."""
-    title: str = ""
-    """The title. Default: the row's."""
-    date: str = ""
-    """The day of publication. Default: the row's."""
-
-
-class SourceConfig(Model):
-    """One stanza of `sources`; times in seconds once read."""
-
-    portal: str
-    """The kind of website, which says how it is read."""
-    lists: list[str] = Field(default_factory=list)
-    """Addresses of list pages or feeds, each read from its first page."""
-    enabled: bool = True
-    """false leaves the stanza unread; what was stored stays."""
-    every: Seconds = Field(default=6 * 3600, ge=1, le=_YEAR)
-    """Time between two rounds, such as 6h."""
-    pages: int = Field(default=10, ge=1, le=5000)
-    """The most pages of each list in a round."""
-    overlap: Seconds = Field(default=86_400, ge=0, le=20 * _YEAR)
-    """How far before the last whole round a list is read again, for rows that come late."""
-    lookback: Seconds | None = Field(default=None, ge=0, le=20 * _YEAR)
-    """A first round tells of notices this young. Default: that of the file."""
-    open: Literal["candidates", "all", "none"] = "candidates"
-    """Which rows are opened: those that may be of a security organ, all, or none."""
-    delay: float = Field(default=4.0, ge=0.0, le=600.0)
-    """Seconds between two requests to a host."""
-    jitter: float = Field(default=0.5, ge=0.0, le=1.0)
-    """The part of delay by which it varies to both sides."""
-    budget: int = Field(default=1500, ge=1)
-    """Requests to a host in one UTC day, shared by all sources of that host."""
-    obey_robots: bool = True
-    """Ask robots.txt first. false only where the site has allowed you to."""
-    allow_loopback: bool = False
-    """Allow an address of this very machine, for a portal that runs here."""
-    verify_tls: bool = True
-    """false accepts any certificate; every capture notes that it was so."""
-    ca_file: str = ""
-    """A file of certificates to trust instead of the usual ones."""
-    proxy: str = ""
-    """http://… or socks5h://…, which looks names up itself."""
-    deadline: float = Field(default=60.0, gt=0.0, le=600.0)
-    """Seconds for one request with all its redirects."""
-    region: str = ""
-    """The region of rows that do not show one."""
-    default_organ: str = ""
-    """An id of agencies.yaml: what a hidden buyer of this source is taken for."""
-    receivers: list[str] | None = None
-    """Names of the receivers that hear of this source. Default: all."""
-    row: RowSelectors | None = None
-    """Only for linklist: CSS selectors of a list page."""
-    detail: BodySelectors = BodySelectors()
-    """Only for linklist: CSS selectors of a detail page."""
 
 
 class ReceiverConfig(Model):
@@ -137,6 +62,13 @@ class ReceiverConfig(Model):
         return text
 
 
+class SourcesFile(Model):
+    """A file that config.yaml includes: more sources, and nothing else."""
+
+    sources: dict[str, SourceConfig]
+    """What is read, by name."""
+
+
 class ConfigFile(Model):
     """The whole of config.yaml."""
 
@@ -144,12 +76,14 @@ class ConfigFile(Model):
     """The folder of the database and the evidence, relative to this file."""
     watchlists: str = "watchlists"
     """The folder of the watchlists, relative to this file; every *.yaml in it is read."""
-    lookback: Seconds = Field(default=7 * 86_400, ge=0, le=20 * _YEAR)
+    lookback: Seconds = Field(default=7 * 86_400, ge=0, le=20 * YEAR)
     """A first round tells of notices this young; older ones are only recorded."""
     user_agent: str = USER_AGENT
     """How the program names itself to portals."""
     receivers: dict[str, ReceiverConfig]
     """Who is told, by name."""
+    include: list[str] = Field(default_factory=list)
+    """Files with more sources, such as sources/*.yaml, relative to this file."""
     sources: dict[str, SourceConfig]
     """What is read, by name."""
 
@@ -174,8 +108,19 @@ class Receiver:
 
 
 @dataclass(frozen=True)
+class Stanza:
+    """A source as it stands in a file."""
+
+    source: SourceConfig
+    file: Loaded[Any]
+
+
+@dataclass(frozen=True)
 class Config:
-    """Everything that a running program needs to know; paths are absolute."""
+    """Everything that a running program needs to know; paths are absolute.
+
+    `sources` are those that are read, `stanzas` all of them.
+    """
 
     path: Path
     state: Path
@@ -184,7 +129,23 @@ class Config:
     user_agent: str
     receivers: Mapping[str, Receiver]
     sources: Mapping[str, SourceConfig]
+    stanzas: Mapping[str, Stanza]
+    secrets: Mapping[str, Secrets]
     loaded: Loaded[ConfigFile]
+
+    def source_error(
+        self, name: str, place: Sequence[str | int], message: str, hint: str = ""
+    ) -> ConfigError:
+        """Return the error to raise about a value of a source's stanza."""
+        return self.stanzas[name].file.error(["sources", name, *place], message, hint)
+
+    def find_file(self, name: str) -> Path:
+        """Return the file that a source stands in."""
+        return self.stanzas[name].file.path if name in self.stanzas else self.path
+
+    def list_files(self) -> list[Path]:
+        """Return the configuration's files, its own first."""
+        return list(dict.fromkeys([self.path, *(s.file.path for s in self.stanzas.values())]))
 
 
 def load_config(
@@ -196,8 +157,9 @@ def load_config(
     """
     loaded = load_yaml(path, ConfigFile)
     base = path.resolve().parent
-    for name, source in loaded.value.sources.items():
-        _check_source(loaded, name, source, portals)
+    stanzas = _load_stanzas(loaded)
+    for name, stanza in stanzas.items():
+        _check_source(stanza, name, portals, list(loaded.value.receivers))
     receivers = {
         name: _make_receiver(loaded, name, receiver, base, environ)
         for name, receiver in loaded.value.receivers.items()
@@ -211,36 +173,91 @@ def load_config(
         lookback=loaded.value.lookback,
         user_agent=loaded.value.user_agent,
         receivers=receivers,
-        sources={n: s for n, s in loaded.value.sources.items() if s.enabled},
+        sources={n: s.source for n, s in stanzas.items() if s.source.enabled},
+        stanzas=stanzas,
+        secrets={
+            n: read_secrets(s.file, n, s.source, base, environ)
+            for n, s in stanzas.items()
+            if s.source.enabled
+        },
         loaded=loaded,
     )
 
 
+def _load_stanzas(loaded: Loaded[ConfigFile]) -> dict[str, Stanza]:
+    """Return the stanzas of a file and of those that it includes; a name stands once."""
+    found = {name: Stanza(source, loaded) for name, source in loaded.value.sources.items()}
+    for index, pattern in enumerate(loaded.value.include):
+        if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+            hint = "name files below the folder of this one"
+            raise loaded.error(["include", index], f"'{pattern}' leads elsewhere", hint)
+        for path in _find_files(loaded, index, pattern):
+            file = load_yaml(path, SourcesFile)
+            for name, source in file.value.sources.items():
+                if name in found:
+                    where = found[name].file.path.name
+                    message = f"source '{name}' stands in {where} already"
+                    raise file.error(["sources", name], message, on_key=True)
+                found[name] = Stanza(source, file)
+    return found
+
+
+def _find_files(loaded: Loaded[ConfigFile], index: int, pattern: str) -> list[Path]:
+    """Return the files of a pattern that no pattern before it has named."""
+    base, named = loaded.path.resolve().parent, loaded.value.include[:index]
+    try:
+        paths = sorted(path for path in base.glob(pattern) if path.is_file())
+    except (ValueError, NotImplementedError):
+        raise loaded.error(["include", index], f"'{pattern}' is no pattern of files") from None
+    if not paths:
+        raise loaded.error(["include", index], f"no file '{pattern}'")
+    before = {path for one in named for path in base.glob(one)}
+    return [path for path in paths if path not in before]
+
+
 def _check_source(
-    loaded: Loaded[ConfigFile], name: str, source: SourceConfig, portals: frozenset[str]
+    stanza: Stanza, name: str, portals: frozenset[str], receivers: Sequence[str]
 ) -> None:
-    place = ["sources", name]
+    source, file, place = stanza.source, stanza.file, ["sources", name]
     if not _NAME.fullmatch(name):
         hint = "use small letters, digits, - and _"
-        raise loaded.error(place, f"'{name}' cannot name a source", hint, on_key=True)
+        raise file.error(place, f"'{name}' cannot name a source", hint, on_key=True)
     if source.portal not in portals:
-        hint = f"one of {', '.join(sorted(portals))}"
-        raise loaded.error([*place, "portal"], f"no portal '{source.portal}'", hint)
-    if source.portal != "sample" and not source.lists:
-        raise loaded.error(place, "lists is missing", "give the address of a list page")
-    for index, url in enumerate(source.lists):
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            hint = "an address begins with http:// or https://"
-            raise loaded.error([*place, "lists", index], f"'{url}' is no address", hint)
-    if source.portal == "linklist" and source.row is None:
-        raise loaded.error(place, "row is missing", "say which CSS selector finds a row")
+        near = get_close_matches(source.portal, sorted(portals), n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"one of {', '.join(sorted(portals))}"
+        raise file.error([*place, "portal"], f"no portal '{source.portal}'", hint)
+    _check_addresses(stanza, name)
+    part = NEEDED.get(source.portal)
+    if part and getattr(source, part) is None:
+        wanted = "say which CSS selector finds a row"
+        hint = wanted if part == "row" else "see docs/configuration.md"
+        raise file.error(place, f"{part} is missing", hint)
+    for key in source.headers:  # the value may be a secret: it is not repeated
+        if key.lower() in _OWN_HEADERS:
+            hint = "see cookie_file, key_file and user_agent"
+            raise file.error([*place, "headers", key], f"'{key}' cannot stand here", hint)
     for index, receiver in enumerate(source.receivers or []):
-        if receiver not in loaded.value.receivers:
-            raise loaded.error(
-                [*place, "receivers", index],
-                f"no receiver '{receiver}'",
-                f"known are {', '.join(loaded.value.receivers)}",
-            )
+        if receiver not in receivers:
+            message, hint = f"no receiver '{receiver}'", f"known are {', '.join(receivers)}"
+            raise file.error([*place, "receivers", index], message, hint)
+
+
+def _check_addresses(stanza: Stanza, name: str) -> None:
+    source, file, place = stanza.source, stanza.file, ["sources", name]
+    if source.portal == "sample":
+        return
+    if source.portal in BY_SITE and not source.site:
+        raise file.error(place, "site is missing", "give the address that the site begins with")
+    if source.portal not in BY_SITE and not source.lists:
+        raise file.error(place, "lists is missing", "give the address of a list page")
+    places: list[tuple[list[str | int], str]] = [
+        ([*place, "lists", index], url) for index, url in enumerate(source.lists)
+    ]
+    places += [([*place, key], getattr(source, key)) for key in ("site", "warm_up")]
+    for where, url in places:
+        if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+            hint = "an address begins with http:// or https://"
+            raise file.error(where, f"'{url}' is no address", hint)
 
 
 def _make_receiver(
@@ -262,47 +279,12 @@ def _make_receiver(
         url = environ.get(receiver.url_env, "").strip()
         if not url:
             message = f"environment variable {receiver.url_env} is not set"
-            raise _refuse(loaded, [*place, "url_env"], message)
+            raise refuse_secret(loaded, [*place, "url_env"], message)
     else:
-        url = _read_secret(loaded, name, receiver.url_file, base, environ)
+        place = [*place, "url_file"]
+        url = read_secret(loaded, place, receiver.url_file, base, environ)
     verdicts = frozenset(Verdict(word) for word in receiver.verdicts)
     return Receiver(name, receiver.type, url, verdicts, receiver.dead_after, receiver.retry)
-
-
-def _read_secret(
-    loaded: Loaded[ConfigFile], name: str, raw: str, base: Path, environ: Mapping[str, str]
-) -> str:
-    """Return the first line of a secret file that only its owner may read."""
-    place = ["receivers", name, "url_file"]
-    given = raw.startswith(_CREDENTIAL)
-    if given and "CREDENTIALS_DIRECTORY" not in environ:
-        hint = "it is set by systemd for services with LoadCredential="
-        raise _refuse(loaded, place, "CREDENTIALS_DIRECTORY is not set", hint)
-    path = (
-        Path(environ["CREDENTIALS_DIRECTORY"]) / raw.removeprefix(_CREDENTIAL)
-        if given
-        else base / Path(raw).expanduser()
-    )
-    try:
-        mode = path.stat().st_mode
-        text = path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise _refuse(loaded, place, f"{path} cannot be read: {reason}") from None
-    # systemd guards its credentials itself, with an ACL that the mode does not show.
-    if not given and stat.S_IMODE(mode) & 0o077:
-        raise _refuse(loaded, place, f"{path} can be read by others", f"chmod 600 {path}")
-    if not text:
-        raise _refuse(loaded, place, f"{path} is empty")
-    return text.splitlines()[0].strip()
-
-
-def _refuse(
-    loaded: Loaded[ConfigFile], place: list[str], message: str, hint: str = ""
-) -> ConfigError:
-    """Return an error that names a variable or file; only what it holds is secret."""
-    line, column = loaded.mark(place)
-    return ConfigError(str(loaded.path), line, column, message, hint)
 
 
 @dataclass(frozen=True)
@@ -315,25 +297,45 @@ class Outline:
     every: int
     budget: int
     host: str
+    tls: str = ""
 
 
 def read_outline(
     path: Path, environ: Mapping[str, str], state: Path | None = None
 ) -> tuple[Path, dict[str, Outline]]:
     """Return the state folder and an outline of each source; touches no secret."""
-    file = load_yaml(path, ConfigFile).value
+    loaded = load_yaml(path, ConfigFile)
     outlines = {
         name: Outline(
-            source.every, 0 if source.portal == "sample" else source.budget, _find_host(source)
+            stanza.source.every,
+            0 if stanza.source.portal == "sample" else stanza.source.budget,
+            _find_host(stanza.source),
+            _name_opt_out(stanza.source),
         )
-        for name, source in file.sources.items()
-        if source.enabled
+        for name, stanza in _load_stanzas(loaded).items()
+        if stanza.source.enabled
     }
-    return _find_state(file, path, environ, state), outlines
+    return _find_state(loaded.value, path, environ, state), outlines
+
+
+def read_stanzas(path: Path) -> dict[str, SourceConfig]:
+    """Return every stanza, read or not; touches no secret."""
+    stanzas = _load_stanzas(load_yaml(path, ConfigFile))
+    return {name: stanza.source for name, stanza in stanzas.items()}
 
 
 def _find_host(source: SourceConfig) -> str:
-    return find_host(source.lists[0]) if source.lists else ""
+    addresses = source.addresses()
+    return find_host(addresses[0]) if addresses else ""
+
+
+def _name_opt_out(source: SourceConfig) -> str:
+    """Return how a source's TLS is looser than usual, or ''."""
+    found = {
+        "old TLS accepted": source.legacy_tls,
+        "certificate not verified": not source.verify_tls,
+    }
+    return ", ".join(words for words, loose in found.items() if loose)
 
 
 def read_watchlist_path(path: Path) -> Path:

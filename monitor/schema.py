@@ -14,6 +14,7 @@ from monitor.config import ConfigFile
 from monitor.portals import PORTALS
 from monitor.screening.entries import Kind
 from monitor.screening.watchlist import FILES
+from monitor.stanzas import BY_SITE, NEEDED
 from monitor.yamlfile import Model
 
 Schema = dict[str, Any]
@@ -115,11 +116,15 @@ def _refine_config(schema: Schema) -> None:
         schema["properties"][name]["propertyNames"] = {"pattern": _NAME}
     source = schema["properties"]["sources"]["additionalProperties"]
     source["properties"]["portal"]["enum"] = sorted(PORTALS)
+    parts = [
+        {"if": _portal_in(portal), "then": {"required": [part]}} for portal, part in NEEDED.items()
+    ]
     source["allOf"] = [
-        {"if": _portal_is("linklist"), "then": {"required": ["row"]}},
-        {"if": _portal_is("sample"), "else": {"required": ["lists"]}},
+        *parts,
+        {"if": _portal_in(*BY_SITE), "then": {"required": ["site"]}},
+        {"if": _portal_in("sample", *BY_SITE), "else": {"required": ["lists"]}},
     ]
 
 
-def _portal_is(name: str) -> Schema:
-    return {"properties": {"portal": {"const": name}}, "required": ["portal"]}
+def _portal_in(*names: str) -> Schema:
+    return {"properties": {"portal": {"enum": sorted(names)}}, "required": ["portal"]}

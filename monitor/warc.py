@@ -12,11 +12,12 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from warcio.archiveiterator import ArchiveIterator
@@ -33,6 +34,8 @@ _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
 # The body is kept decoded, so these no longer describe it; a reader would decode it again.
 _FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_STEP = 64 * 1024
+_LARGEST_BODY = 64 * 1024 * 1024
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 _BROKEN = (
     ArchiveLoadFailed,
@@ -98,19 +101,83 @@ def unpack_capture(found: bytes) -> Capture:
         raise ValueError(line[:160]) from error
 
 
-def list_responses(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield URL and decoded body of every response in any tool's WARC file.
+@dataclass(frozen=True)
+class Response:
+    """A response of any tool's WARC file; `body` is decoded, `status` is 0 where none is told."""
 
-    Raise StoreError naming the file where it is no WARC or cannot be read.
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+def list_responses(path: Path) -> Iterator[Response]:
+    """Yield every whole response of any tool's WARC file.
+
+    Raise StoreError naming the file where it is no WARC, cannot be read or ends in the middle of
+    a response; those before it have been given.
     """
     try:
         with path.open("rb") as file:
-            for entry in ArchiveIterator(file):
+            stream = _Stream(file)
+            for entry in ArchiveIterator(stream):
                 if entry.rec_type == "response":
-                    url = entry.rec_headers.get_header("WARC-Target-URI") or ""
-                    yield url, entry.content_stream().read()
-    except (OSError, *_BROKEN) as error:
-        raise StoreError(f"{path}: {error}") from error
+                    yield _read_response(entry)
+            if not stream.ended:
+                raise EOFError("it ends in the middle of a record")
+    except (OSError, AttributeError, *_BROKEN) as error:
+        raise StoreError(f"{path}: {error or type(error).__name__}") from error
+
+
+class _Stream:
+    """The unpacked records of a file, and how they end; warcio takes a torn file for a whole one.
+
+    Members of gzip end with their checksum, records with two line breaks.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._tail = file, b""
+        packed = file.read(2) == _GZIP_HEAD[:2]
+        file.seek(0)
+        self._member = zlib.decompressobj(zlib.MAX_WBITS + 16) if packed else None
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, at most `size`, b"" at the end."""
+        found = self._unpack(size) if self._member else self._file.read(size)
+        self._tail = (self._tail + found[-4:])[-4:]
+        return found
+
+    def _unpack(self, size: int) -> bytes:
+        while self._member is not None:
+            if self._member.eof:
+                waiting = self._member.unused_data or self._file.read(_STEP)
+                self._member = zlib.decompressobj(zlib.MAX_WBITS + 16) if waiting else self._member
+            else:
+                waiting = self._member.unconsumed_tail or self._file.read(_STEP)
+            if not waiting or (found := self._member.decompress(waiting, size)):
+                return found if waiting else b""
+        return b""
+
+    @property
+    def ended(self) -> bool:
+        """Return whether the last bytes end a record, and a member where there are any."""
+        whole = self._tail.replace(b"\r", b"").endswith(b"\n\n") or not self._tail
+        return whole and (self._member is None or self._member.eof)
+
+
+def _read_response(entry: Any) -> Response:
+    url = (entry.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
+    body = entry.content_stream().read(_LARGEST_BODY + 1)
+    if len(body) > _LARGEST_BODY:
+        raise ValueError(f"a body of more than {_LARGEST_BODY} bytes: {url[:200]}")
+    while entry.raw_stream.read(_STEP):
+        pass
+    if entry.raw_stream.limit > 0:
+        raise EOFError(f"it ends in the middle of {url[:200]}")
+    head = entry.http_headers
+    told = head.get_statuscode() if head is not None else ""
+    headers = tuple(head.headers) if head is not None else ()
+    return Response(url, int(told) if told.isdecimal() else 0, headers, body)
 
 
 def _write_member(writer: _Writer, entry: Any) -> bytes:
@@ -150,6 +217,8 @@ def _list_facts(capture: Capture) -> dict[str, Any]:
         "sha256": capture.sha256,
         "tls": capture.tls,
         "peer": capture.peer,
+        "method": capture.method,
+        "sent": capture.sent.decode("utf-8", "surrogateescape"),
     }
 
 
@@ -191,6 +260,9 @@ def _parse_members(found: bytes) -> Capture:
         sha256=known["sha256"],
         tls=known["tls"],
         peer=known["peer"],
+        # Captures of before 0.4 were all plain GETs.
+        method=known.get("method", "GET"),
+        sent=known.get("sent", "").encode("utf-8", "surrogateescape"),
     )
 
 

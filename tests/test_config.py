@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import Outline, load_config, read_outline
+from monitor.config import Config, Outline, load_config, read_outline, read_stanzas
 from monitor.errors import ConfigError
 from monitor.models import Verdict
+from monitor.poll import make_rules
 from monitor.portals import PORTALS
+from monitor.setup import Setup, sign_files
+from tests.house import load_screener
 
 BROKEN = Path(__file__).parent / "broken_configs"
 NAMES = frozenset(PORTALS)
@@ -24,9 +27,28 @@ CASES = {
     "bracket_left_open": (
         7, 10, "the [ of line 6 lacks a comma or its ] (add it before this place)",
     ),
+    "cookie_in_place_of_its_name": (
+        7, 17,
+        "expected the name of an environment variable (the secret itself stands there, not here)",
+    ),
+    "cookie_variable_not_set": (7, 17, "environment variable TENDER_MONITOR_NOT_SET is not set"),
+    "header_is_a_secret": (
+        9, 15, "'Cookie' cannot stand here (see cookie_file, key_file and user_agent)",
+    ),
+    "include_absolute": (
+        3, 11,
+        "'/etc/sources.yaml' leads elsewhere (name files below the folder of this one)",
+    ),
+    "include_leads_elsewhere": (
+        3, 11,
+        "'../sources/*.yaml' leads elsewhere (name files below the folder of this one)",
+    ),
+    "include_missing": (4, 5, "no file 'more/*.yaml'"),
+    "include_no_pattern": (3, 11, "'' is no pattern of files"),
     "interval_not_a_duration": (
         7, 12, "expected a duration, got 'six hours' (write it like 20s, 15m, 6h, 1d or 2w)",
     ),
+    "key_given_in_two_ways": (7, 14, "give key_env or key_file, not both"),
     "key_given_twice": (8, 5, "'every' is already given on line 7"),
     "key_misspelt": (7, 5, "unknown key 'evry' (did you mean 'every'?)"),
     "linklist_without_row": (5, 5, "row is missing (say which CSS selector finds a row)"),
@@ -36,8 +58,9 @@ CASES = {
     "lists_not_a_list": (
         6, 12, "expected a list, got 'https://example.org/cggg/dfgg/' (write [x] or a - line)",
     ),
+    "options_missing": (5, 5, "zcy is missing (see docs/configuration.md)"),
     "pages_not_a_number": (7, 12, "expected a whole number, got 'ten'"),
-    "portal_unknown": (5, 13, "no portal 'ccpg' (one of ccgp, feed, linklist, sample)"),
+    "portal_unknown": (5, 13, "no portal 'ccpg' (did you mean 'ccgp'?)"),
     "receiver_of_source_unknown": (7, 27, "no receiver 'chat' (known are terminal)"),
     "receiver_variable_not_set": (
         3, 14, "environment variable TENDER_MONITOR_NOT_SET is not set",
@@ -45,7 +68,12 @@ CASES = {
     "receiver_without_address": (
         2, 10, "give url_env or url_file (the address is a secret)",
     ),
+    "site_missing": (5, 5, "site is missing (give the address that the site begins with)"),
     "sources_missing": (1, 1, "'sources' is missing"),
+    "stage_of_another_kind": (
+        7, 11,
+        "'0101' is no stage of kind 02 (write four digits, of which the first two are 02)",
+    ),
     "tab_in_indentation": (4, 1, "a tab in the indentation (use spaces)"),
     "verdict_unknown": (4, 23, "expected one of alert, review, got 'maybe'"),
 }  # fmt: skip
@@ -71,7 +99,7 @@ def test_a_missing_file_is_said_in_one_line(tmp_path: Path) -> None:
 
 def test_the_shipped_configuration_is_good() -> None:
     config = load_config(Path(__file__).parent.parent / "config.yaml", NAMES, {})
-    assert list(config.sources) == ["sample", "ccgp-local", "ccgp-central"]
+    assert list(config.sources)[:3] == ["sample", "ccgp-local", "ccgp-central"]
     assert config.sources["sample"].receivers == ["terminal"]
 
 
@@ -138,6 +166,161 @@ def test_a_disabled_source_is_not_read(tmp_path: Path) -> None:
 def test_a_receiver_takes_alerts_and_reviews_unless_told(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, GOOD), NAMES, {})
     assert config.receivers["terminal"].verdicts == {Verdict.ALERT, Verdict.REVIEW}
+
+
+MORE = """
+sources:
+  city: {portal: ccgp, lists: [https://example.org/city/]}
+"""
+
+
+def write_more(folder: Path, text: str, name: str = "more.yaml") -> None:
+    path = folder / "sources" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, "utf-8")
+
+
+def load_including(folder: Path, environ: dict[str, str] | None = None, more: str = "") -> Config:
+    head = f"include: [{more or 'sources/*.yaml'}]\n"
+    return load_config(write(folder, head + GOOD.lstrip()), NAMES, environ or {})
+
+
+def test_included_files_add_sources_and_know_their_own_place(tmp_path: Path) -> None:
+    write_more(tmp_path, MORE)
+    config = load_including(tmp_path)
+    assert list(config.sources) == ["local", "city"]
+    assert config.find_file("city") == tmp_path / "sources" / "more.yaml"
+    assert config.list_files() == [config.path, tmp_path / "sources" / "more.yaml"]
+    error = config.source_error("city", ["portal"], "wrong")
+    assert str(error) == f"{tmp_path / 'sources' / 'more.yaml'}:3:18: wrong"
+    assert set(read_stanzas(config.path)) == set(read_outline(config.path, {})[1]) == {
+        "local", "city",
+    }  # fmt: skip
+
+
+def test_a_file_that_two_patterns_name_is_read_once(tmp_path: Path) -> None:
+    write_more(tmp_path, MORE)
+    (tmp_path / "sources" / "folder.yaml").mkdir()
+    more = "sources/more.yaml, sources/*.yaml, 'sources/m*'"
+    assert list(load_including(tmp_path, more=more).sources) == ["local", "city"]
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "message"),
+    [
+        (MORE.replace("city:", "local:"), "3:3", "source 'local' stands in config.yaml already"),
+        (MORE.replace("ccgp", "ccpg"), "3:18", "no portal 'ccpg' (did you mean 'ccgp'?)"),
+        (MORE.replace("lists", "list"), "3:24", "unknown key 'list' (did you mean 'lists'?)"),
+        (MORE.replace("https://example.org", "x"), "3:32", "'x/city/' is no address"),
+        (MORE.replace("/]", "/], cookie_env: NOT_SET"), "3:72", "variable NOT_SET is not set"),
+        ("receivers: {}\n" + MORE, "1:1", "unknown key 'receivers'"),
+        ("other: {}\n", "1:1", "unknown key 'other'"),
+        (MORE + "  town: [\n", "5:1", ""),
+    ],
+)
+def test_an_error_in_an_included_file_names_that_file(
+    tmp_path: Path, text: str, where: str, message: str
+) -> None:
+    write_more(tmp_path, text)
+    with pytest.raises(ConfigError) as raised:
+        load_including(tmp_path)
+    path = tmp_path / "sources" / "more.yaml"
+    assert str(raised.value).startswith(f"{path}:{where}: ")
+    assert message in str(raised.value)
+
+
+def test_a_name_stands_in_one_of_all_files(tmp_path: Path) -> None:
+    write_more(tmp_path, MORE, "a.yaml")
+    write_more(tmp_path, MORE, "b.yaml")
+    with pytest.raises(ConfigError, match=r"b\.yaml:3:3: source 'city' stands in a\.yaml already"):
+        load_including(tmp_path)
+
+
+def test_an_edited_included_file_is_noticed(tmp_path: Path) -> None:
+    write_more(tmp_path, MORE)
+    setup = Setup(load_including(tmp_path), load_screener())
+    before = sign_files(setup)
+    write_more(tmp_path, MORE.replace("city/", "town/old/"))
+    assert sign_files(setup) != before
+
+
+@pytest.mark.parametrize("kind", ["cookie", "key"])
+def test_a_sources_secret_comes_from_outside_and_is_not_printed(tmp_path: Path, kind: str) -> None:
+    text = GOOD.replace("ccgp,", f"ccgp, {kind}_env: MINE,")
+    config = load_config(write(tmp_path, text), NAMES, {"MINE": " S3CRET=1; b=2 \n"})
+    assert getattr(config.secrets["local"], kind) == "S3CRET=1; b=2"
+    rules = make_rules(config, "local")
+    assert (rules.cookie, rules.key and rules.key[1]) == (
+        ("S3CRET=1; b=2", None) if kind == "cookie" else ("", "S3CRET=1; b=2")
+    )
+    assert rules.home == ("https://example.org/cggg/dfgg/",)
+    assert "S3CRET" not in f"{config!r} {config.secrets!r} {rules!r}"
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "message"),
+    [
+        ("S3CRET\nrest\n", 0o600, ""),
+        ("S3CRET", 0o640, "can be read by others"),
+        ("", 0o600, "is empty"),
+        (None, 0o600, "cannot be read: No such file"),
+    ],
+)
+def test_a_sources_secret_file_is_its_owners_alone(
+    tmp_path: Path, content: str | None, mode: int, message: str
+) -> None:
+    path = write(tmp_path, GOOD.replace("ccgp,", "ccgp, cookie_file: jar,"))
+    if content is not None:
+        (tmp_path / "jar").write_text(content, "utf-8")
+        (tmp_path / "jar").chmod(mode)
+    if not message:
+        assert load_config(path, NAMES, {}).secrets["local"].cookie == "S3CRET"
+        return
+    with pytest.raises(ConfigError, match=message) as raised:
+        load_config(path, NAMES, {})
+    assert "S3CRET" not in str(raised.value)
+
+
+@pytest.mark.parametrize("key", ["cookie_env", "cookie_file", "key_env", "key_file"])
+def test_a_secret_written_into_a_stanza_is_not_repeated(tmp_path: Path, key: str) -> None:
+    text = GOOD.replace("ccgp,", f"ccgp, {key}: 'SID=S3CRET; b=1',")
+    with pytest.raises(ConfigError, match=r"config\.yaml:5:\d+: expected the name of") as raised:
+        load_config(write(tmp_path, text), NAMES, {})
+    assert "S3CRET" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["cookie", "Authorization", "X-API-Key", "User-Agent", "Accept-Encoding", "Host"]
+)
+def test_a_header_that_is_a_secret_or_the_programs_own_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    text = GOOD.replace("ccgp,", f"ccgp, headers: {{{name}: S3CRET}},")
+    with pytest.raises(ConfigError, match=f"'{name}' cannot stand here") as raised:
+        load_config(write(tmp_path, text), NAMES, {})
+    assert "S3CRET" not in str(raised.value)
+
+
+def test_a_source_that_is_off_needs_no_secret(tmp_path: Path) -> None:
+    text = GOOD.replace("ccgp,", "ccgp, enabled: no, cookie_env: NOT_SET,")
+    config = load_config(write(tmp_path, text), NAMES, {})
+    assert (config.sources, list(config.stanzas), config.secrets) == ({}, ["local"], {})
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        ("", ""),
+        ("legacy_tls: true, ", "old TLS accepted"),
+        ("verify_tls: false, ", "certificate not verified"),
+        ("legacy_tls: true, verify_tls: false, ", "old TLS accepted, certificate not verified"),
+    ],
+)
+def test_sources_say_how_their_tls_is_looser_than_usual(
+    tmp_path: Path, options: str, shown: str
+) -> None:
+    path = write(tmp_path, GOOD.replace("portal: ccgp, ", f"portal: ccgp, {options}"))
+    assert read_outline(path, {})[1]["local"].tls == shown
 
 
 def write(folder: Path, text: str) -> Path:

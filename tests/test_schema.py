@@ -26,8 +26,8 @@ VISIBLE = {
     "id_in_capitals", "merge_key", "key_missing", "key_misspelt", "kind_missing", "kind_unknown",
     "product_untested", "severity_unknown", "strength_unknown", "value_missing",
     "verify_not_yes_or_no",
-    "interval_not_a_duration", "linklist_without_row", "lists_not_a_list", "pages_not_a_number",
-    "portal_unknown", "sources_missing", "verdict_unknown",
+    "interval_not_a_duration", "linklist_without_row", "lists_not_a_list", "options_missing",
+    "pages_not_a_number", "portal_unknown", "site_missing", "sources_missing", "verdict_unknown",
 }  # fmt: skip
 
 
@@ -120,6 +120,12 @@ def list_refused() -> set[str]:
 
 def test_a_schema_refuses_the_slips_that_it_can_see() -> None:
     assert list_refused() == VISIBLE
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "sources").glob("*.yaml")), ids=lambda p: p.stem)
+def test_a_shipped_stanza_passes_the_schema_wherever_it_stands(path: Path) -> None:
+    body = {"receivers": {"terminal": {"type": "terminal"}}, **load_body(path)}
+    assert list_mistakes(body, "config") == []
 
 
 def test_numbers_and_yes_are_taken_as_the_loader_takes_them() -> None:

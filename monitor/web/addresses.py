@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from ipaddress import (
@@ -124,6 +125,24 @@ def join_redirect(url: str, location: str) -> str:
     if port != new_port and (_is_literal(host) or "." not in host):
         raise ValueError(f"to another port: {new_port}")
     return target
+
+
+def is_home(url: str, addresses: Iterable[str]) -> bool:
+    """Return whether a redirect from one of a source's own addresses might lead to a URL."""
+    for address in addresses:
+        with suppress(ValueError):
+            join_redirect(address, url)
+            return True
+    return False
+
+
+def drop_secret(location: str, pair: tuple[str, str] | None) -> str:
+    """Return a Location without a secret name and value that we put into the query."""
+    if pair is None:
+        return location
+    name, value = pair
+    bare = re.sub(rf"(?<=[?&]){re.escape(name)}=[^&#]*&?", "", location)
+    return bare.replace(quote(value, safe=""), "").replace(value, "")
 
 
 def _is_literal(host: str) -> bool:

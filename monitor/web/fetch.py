@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import logging
 import os
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -21,10 +22,11 @@ from urllib3.exceptions import HTTPError, ProtocolError
 from urllib3.response import HTTPResponse
 
 from monitor.errors import FetchCause, FetchError
-from monitor.models import Capture
-from monitor.web.addresses import find_origin, join_redirect, split_url
+from monitor.models import Capture, Request
+from monitor.web.addresses import drop_secret, find_origin, is_home, join_redirect, split_url
 from monitor.web.guards import Exchange, GuardedAdapter
 from monitor.web.inflate import inflate_body
+from monitor.web.signing import SignError
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -33,6 +35,9 @@ _MAX_HEADER_BYTES = 64 * 1024
 # Below this size a high ratio proves nothing: an empty table compresses well.
 _RATIO_FLOOR = 256 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_KEEPING = frozenset({307, 308})
+# At DEBUG it writes whole addresses into the log, the API key with them.
+logging.getLogger("urllib3").setLevel(logging.INFO)
 
 # What an exception from below means; asked from the innermost outwards, first answer wins.
 _CAUSES: tuple[tuple[type[BaseException], FetchCause, str], ...] = (
@@ -53,9 +58,11 @@ class FetchRules:
     `deadline` is wall time for the whole exchange with its redirects; `max_bytes` holds
     for the body as sent and as decoded; `max_ratio` is decoded to sent. `allow_loopback`
     is for a portal on this very machine: at `loopback_origins` (host, port), or where that
-    is None at the origin of the URL asked for, and nowhere else. `ca_file` and `verify_tls`
-    are the only ways to loosen TLS and are written into every capture. `proxy` is an http
-    or socks5h URL; raise ValueError for another.
+    is None at the origin of the URL asked for, and nowhere else. `ca_file`, `verify_tls` and
+    `legacy_tls` are the only ways to loosen TLS and are written into every capture. `proxy` is
+    an http or socks5h URL; raise ValueError for another. `headers` go with every request. The
+    secrets, `cookie`, `key` (name and value, put into the query) and what `sign` answers for the
+    exact bytes of a request, go to the sites of the addresses `home` alone; no capture holds them.
     """
 
     user_agent: str
@@ -68,7 +75,13 @@ class FetchRules:
     loopback_origins: frozenset[tuple[str, int]] | None = None
     ca_file: str = ""
     verify_tls: bool = True
-    proxy: str = ""
+    legacy_tls: bool = False
+    proxy: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
+    cookie: str = field(default="", repr=False)
+    key: tuple[str, str] | None = field(default=None, repr=False)
+    sign: Callable[[Request, datetime], Mapping[str, str]] | None = None
+    home: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a proxy that would resolve names on this side, or not at all."""
@@ -114,17 +127,37 @@ class Fetcher:
         self._session.close()
 
     def get(self, url: str, *, now: datetime, headers: Mapping[str, str] = NO_HEADERS) -> Capture:
-        """Return the answer to a GET, whatever its status, with its whole body.
+        """Return the answer to a GET, as `ask` does."""
+        return self.ask(Request(url), now=now, headers=headers)
 
-        `now` becomes `fetched_at`. Redirects are followed within the site. Nothing is
-        retried. Raise FetchError, and nothing else, when there is no usable answer.
+    def ask(
+        self,
+        request: Request,
+        *,
+        now: datetime,
+        headers: Mapping[str, str] = NO_HEADERS,
+        most: int | None = None,
+    ) -> Capture:
+        """Return the answer to a request, whatever its status, with its whole body.
+
+        `now` becomes `fetched_at`; `most` bytes are taken in place of the rules' cap. Redirects
+        are followed within the site; after 301 to 303 a POST goes on as a GET, as in every
+        browser. Nothing is retried. Raise FetchError, and nothing else, when there is no usable
+        answer.
         """
-        with self._begin_exchange(url) as exchange, closing(GuardedAdapter()) as adapter:
+        url = request.url
+        with (
+            self._begin_exchange(url) as exchange,
+            closing(GuardedAdapter(self.rules.legacy_tls)) as adapter,
+        ):
             try:
-                return self._follow_redirects(adapter, exchange, now, headers)
+                rules = self.rules if most is None else replace(self.rules, max_bytes=most)
+                return self._follow_redirects(adapter, exchange, request, now, headers, rules)
             except FetchError:
                 exchange.check_time()
                 raise
+            except SignError as error:
+                raise FetchError(url, FetchCause.PROTOCOL, str(error)) from error
             except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
                 # A socket that the watch has shut looks like a broken one.
                 exchange.check_time()
@@ -161,32 +194,71 @@ class Fetcher:
         return urldefrag(requests.Request("GET", url).prepare().url or "").url
 
     def _follow_redirects(
-        self, adapter: GuardedAdapter, exchange: Exchange, now: datetime, headers: Mapping[str, str]
+        self,
+        adapter: GuardedAdapter,
+        exchange: Exchange,
+        request: Request,
+        now: datetime,
+        headers: Mapping[str, str],
+        rules: FetchRules,
     ) -> Capture:
-        target = self._normalize_url(exchange.url)
+        step = replace(request, url=self._normalize_url(exchange.url))
         for _ in range(self.rules.max_redirects + 1):
-            with closing(self._send_request(adapter, exchange, target, headers)) as response:
+            with closing(self._send_request(adapter, exchange, step, now, headers)) as response:
                 location = response.headers.get("Location", "").strip()
                 if response.status_code not in _REDIRECTS or not location:
-                    return self._make_capture(response, exchange, target, now)
+                    capture = self._make_capture(response, exchange, step.url, now, rules)
+                    return replace(capture, method=request.method, sent=request.body)
+            if response.status_code not in _KEEPING:
+                step = Request(step.url, headers=request.headers)
             try:
-                target = self._normalize_url(join_redirect(target, location))
+                moved = join_redirect(step.url, drop_secret(location, self.rules.key))
+                step = replace(step, url=self._normalize_url(moved))
             except (ValueError, OSError) as error:
                 detail = _first_line(error)
                 raise FetchError(exchange.url, FetchCause.REDIRECT, detail) from error
         detail = f"more than {self.rules.max_redirects} redirects"
         raise FetchError(exchange.url, FetchCause.REDIRECT, detail)
 
+    def _prepare(
+        self, request: Request, now: datetime, headers: Mapping[str, str]
+    ) -> requests.PreparedRequest:
+        """Return a request with all its headers and secrets; what is signed is what is sent."""
+        rules = self.rules
+        sent = {**rules.headers, **dict(request.headers), **headers}
+        # A notice may link to anywhere: what is ours alone does not go there.
+        at_home = is_home(request.url, rules.home)
+        if rules.cookie and at_home:
+            self._session.cookies.clear()
+            sent["Cookie"] = rules.cookie
+        if rules.sign is not None and at_home:
+            sent.update(rules.sign(request, now))
+        return self._session.prepare_request(
+            requests.Request(
+                request.method,
+                request.url,
+                headers=sent,
+                data=request.body or None,
+                params=dict([rules.key]) if rules.key and at_home else None,
+            )
+        )
+
     def _send_request(
-        self, adapter: GuardedAdapter, exchange: Exchange, url: str, headers: Mapping[str, str]
+        self,
+        adapter: GuardedAdapter,
+        exchange: Exchange,
+        request: Request,
+        now: datetime,
+        headers: Mapping[str, str],
     ) -> requests.Response:
         exchange.check_time()
+        url = request.url
         rules = self.rules
         if rules.proxy:
             exchange.check_proxied(*find_origin(split_url(url)))
         if rules.ca_file and not os.path.isfile(rules.ca_file):
             raise FetchError(exchange.url, FetchCause.TLS, "the CA file is missing")
-        prepared = self._session.prepare_request(requests.Request("GET", url, headers=headers))
+        prepared = self._prepare(request, now, headers)
         proxied = rules.proxy and not self._uses_socks()
         # Not Session.send: it reads the body of a redirect to its end, whatever its size.
         response = adapter.send(
@@ -205,9 +277,14 @@ class Fetcher:
         return response
 
     def _make_capture(
-        self, response: requests.Response, exchange: Exchange, target: str, now: datetime
+        self,
+        response: requests.Response,
+        exchange: Exchange,
+        target: str,
+        now: datetime,
+        rules: FetchRules,
     ) -> Capture:
-        body = read_body(response.raw, exchange, self.rules)
+        body = read_body(response.raw, exchange, rules)
         return Capture(
             url=exchange.url,
             final_url=target,
@@ -223,9 +300,9 @@ class Fetcher:
     def _name_tls(self, url: str) -> str:
         if not url.startswith("https:"):
             return ""
-        if self.rules.ca_file:
-            return "ca file"
-        return "verified" if self.rules.verify_tls else "not verified"
+        rules = self.rules
+        trust = "ca file" if rules.ca_file else "" if rules.verify_tls else "not verified"
+        return ", ".join(filter(None, ["legacy" if rules.legacy_tls else "", trust])) or "verified"
 
 
 def read_body(raw: HTTPResponse, exchange: Exchange, rules: FetchRules) -> bytes:

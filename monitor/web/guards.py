@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import socket
+import ssl
 import threading
 import time
 from contextlib import suppress
@@ -19,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.ssl_ import create_urllib3_context
 
 from monitor.errors import FetchCause, FetchError
 from monitor.web.addresses import is_loopback, is_public
@@ -253,13 +255,20 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 _POOLS: dict[str, Any] = {"http": _PlainPool, "https": _SecurePool}
+# Python names it from 3.12 on.
+_OP_LEGACY_SERVER_CONNECT = 0x4
 
 
 class GuardedAdapter(HTTPAdapter):
-    """The adapter of requests, with connections that an Exchange opens; no retries."""
+    """The adapter of requests, with connections that an Exchange opens; no retries.
 
-    def __init__(self) -> None:
+    `legacy_tls` lets this adapter, and no other, talk to servers of TLS 1.0, with old ciphers
+    or without secure renegotiation. Certificates are verified all the same.
+    """
+
+    def __init__(self, legacy_tls: bool = False) -> None:
         super().__init__(max_retries=0)
+        self._legacy_tls = legacy_tls
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pool for direct connections."""
@@ -271,3 +280,23 @@ class GuardedAdapter(HTTPAdapter):
         found = super().proxy_manager_for(proxy, **kwargs)
         found.pool_classes_by_scheme = _POOLS
         return found
+
+    def build_connection_pool_key_attributes(
+        self, request: Any, verify: Any, cert: Any = None
+    ) -> Any:
+        """Say what a connection needs: for an old server, a context that speaks its TLS."""
+        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+        if self._legacy_tls:
+            pool["ssl_context"] = _make_legacy_context(verify is not False)
+        return host, pool
+
+
+def _make_legacy_context(verify: bool) -> ssl.SSLContext:
+    context = create_urllib3_context(
+        cert_reqs=ssl.CERT_REQUIRED if verify else ssl.CERT_NONE,
+        # SSL 3 stays off by its own option; naming TLS 1.0 would raise a warning.
+        ssl_minimum_version=ssl.TLSVersion.MINIMUM_SUPPORTED,
+        ciphers="DEFAULT:@SECLEVEL=0",
+    )
+    context.options |= _OP_LEGACY_SERVER_CONNECT
+    return context

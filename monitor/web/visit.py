@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 from monitor.config import find_host
 from monitor.errors import FetchCause, FetchError
-from monitor.models import Capture
+from monitor.models import Capture, Request
 from monitor.web.fetch import NO_HEADERS, Fetcher
 from monitor.web.manners import LONGEST_PAUSE, Manners, Pace, Robots
 
@@ -36,7 +36,18 @@ class Visitor:
         self._pace, self._obey_robots, self._on_capture = pace, obey_robots, on_capture
 
     def get(self, url: str, now: datetime, headers: Mapping[str, str] = NO_HEADERS) -> Capture:
-        """Return an archived answer, whatever its status.
+        """Return the archived answer to a GET, as `ask` does."""
+        return self.ask(Request(url), now, headers)
+
+    def ask(
+        self,
+        request: Request,
+        now: datetime,
+        headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        most: int | None = None,
+    ) -> Capture:
+        """Return an archived answer, whatever its status, of `most` bytes in place of the usual.
 
         `fetched_at` is `now` plus the time waited. An empty 200 is asked for once more
         and then returned as it is. Raise FetchError, and StoreError from `on_capture`.
@@ -46,24 +57,25 @@ class Visitor:
         def read_clock() -> datetime:
             return now + timedelta(seconds=self._manners.clock() - began)
 
-        delay = self._ask_robots(url, now, read_clock) if self._obey_robots else None
-        capture = self._visit(url, delay, read_clock, headers)
+        delay = self._ask_robots(request.url, now, read_clock) if self._obey_robots else None
+        capture = self._visit(request, delay, read_clock, headers, most)
         if capture.status == 200 and not capture.body:
-            log.info("empty answer, asking once more: %s", url)
-            capture = self._visit(url, delay, read_clock, headers)
+            log.info("empty answer, asking once more: %s", request.url)
+            capture = self._visit(request, delay, read_clock, headers, most)
         return capture
 
     def _visit(
         self,
-        url: str,
+        request: Request,
         delay: float | None,
         read_clock: Callable[[], datetime],
         headers: Mapping[str, str],
+        most: int | None = None,
     ) -> Capture:
         """Return a page as kept; raise FetchError (ROBOTS) where a redirect ended off limits."""
-        capture = self._request(url, delay, read_clock, headers)
+        capture = self._request(request, delay, read_clock, headers, most)
         # Outside the lane: robots.txt of the same host may have to pass through it.
-        if self._obey_robots and capture.final_url != url:
+        if self._obey_robots and capture.final_url != request.url:
             self._ask_robots(capture.final_url, capture.fetched_at, read_clock)
         return self._on_capture(capture)
 
@@ -80,20 +92,21 @@ class Visitor:
         return verdict.delay
 
     def _get_robots(self, url: str, read_clock: Callable[[], datetime]) -> Capture:
-        return self._on_capture(self._request(url, None, read_clock, NO_HEADERS))
+        return self._on_capture(self._request(Request(url), None, read_clock, NO_HEADERS))
 
     def _request(
         self,
-        url: str,
+        request: Request,
         delay: float | None,
         read_clock: Callable[[], datetime],
         headers: Mapping[str, str],
+        most: int | None = None,
     ) -> Capture:
-        host = find_host(url)
+        host = find_host(request.url)
         with self._manners.lane(host):
             self._manners.wait(host, self._pace, self._fetcher.stop, delay)
             self._manners.spend(host, self._pace, read_clock().astimezone(UTC).date())
-            capture = self._fetcher.get(url, now=read_clock(), headers=headers)
+            capture = self._fetcher.ask(request, now=read_clock(), headers=headers, most=most)
             if capture.status in (429, 503):
                 pause = read_retry_after(capture.header("Retry-After"), capture.fetched_at)
                 self._manners.slow_down(host, pause or 0.0)

@@ -11,13 +11,17 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, quote_plus
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.archive import Archive
 from monitor.errors import FetchCause, FetchError
-from monitor.web.addresses import find_origins
+from monitor.models import Capture, Request
+from monitor.web.addresses import find_origins, is_home
 from monitor.web.fetch import Fetcher, FetchRules
 from monitor.web.inflate import inflate_body
 from tests.asking import AGENT, LOCAL, NOW, get_page, refuse_page
@@ -304,3 +308,161 @@ def test_no_named_origin_means_nothing_of_this_machine() -> None:
     rules = replace(LOCAL, loopback_origins=frozenset())
     with HostileServer({"/": reply(b"page")}) as server:
         assert refuse_page(server.url(), rules).cause == FetchCause.FORBIDDEN_ADDRESS
+
+
+COOKIE, KEY = "JSESSIONID=S3CRET-COOKIE", "S3CRET KEY+/="
+FORM = "keyword=&page=1&省=新疆".encode()
+
+
+def ask(request: Request, rules: FetchRules = LOCAL, most: int | None = None) -> Capture:
+    with Fetcher(rules, threading.Event()) as fetcher:
+        return fetcher.ask(request, now=NOW, most=most)
+
+
+def make_secret(server: HostileServer, **changes: object) -> FetchRules:
+    secrets: dict[str, object] = {"cookie": COOKIE, "key": ("api_key", KEY)}
+    return replace(LOCAL, **{**secrets, "home": (server.url(),), **changes})  # type: ignore[arg-type]
+
+
+def hold_secrets(text: str) -> bool:
+    spellings = (COOKIE, KEY, quote(KEY, safe=""), quote_plus(KEY), "S3CRET")
+    return any(spelling in text for spelling in spellings)
+
+
+def test_a_posted_body_arrives_byte_for_byte_with_its_headers() -> None:
+    headers = (("Content-Type", "application/json"), ("X-Requested-With", "XMLHttpRequest"))
+    rules = replace(LOCAL, headers={"Referer": "http://a.example/", "X-Site": "1"})
+    body = '{ "a":1,\r\n\t"b": "库尔勒" }\x00'.encode()
+    with HostileServer({"/list": reply(b"{}")}) as server:
+        capture = ask(Request(server.url("/list?x=%20a"), "POST", body, headers), rules)
+    (visit,) = server.visits
+    assert (visit.method, visit.target, visit.body) == ("POST", "/list?x=%20a", body)
+    assert visit.headers["content-type"] == "application/json"
+    assert visit.headers["content-length"] == str(len(body))
+    assert (visit.headers["referer"], visit.headers["x-site"]) == ("http://a.example/", "1")
+    assert (capture.method, capture.sent) == ("POST", body)
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "body"),
+    [(301, "GET", b""), (302, "GET", b""), (303, "GET", b""), (307, "POST", FORM),
+     (308, "POST", FORM)],
+)  # fmt: skip
+def test_a_redirected_post_goes_on_as_in_a_browser(status: int, method: str, body: bytes) -> None:
+    routes = {"/list": redirect("/moved", status=status), "/moved": reply(b"{}")}
+    with HostileServer(routes) as server:
+        capture = ask(Request(server.url("/list"), "POST", FORM))
+        assert capture.final_url == server.url("/moved")
+    assert (server.visits[1].method, server.visits[1].body) == (method, body)
+    assert (capture.method, capture.sent) == ("POST", FORM)
+
+
+def test_a_body_of_more_than_the_rules_allow_is_taken_where_the_asker_says_so() -> None:
+    with HostileServer({"/": reply(bytes(3000))}) as server:
+        rules = replace(LOCAL, max_bytes=1000)
+        assert len(ask(Request(server.url()), rules, most=3000).body) == 3000
+        for most in (None, 2999):
+            with pytest.raises(FetchError) as raised:
+                ask(Request(server.url()), rules, most=most)
+            assert raised.value.cause is FetchCause.TOO_LARGE
+
+
+def test_secrets_reach_the_server_and_stand_nowhere_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    with HostileServer({"/list": reply(b"{}")}) as server:
+        rules = make_secret(server)
+        capture = ask(Request(server.url("/list?page=1")), rules)
+    (visit,) = server.visits
+    assert visit.headers["cookie"] == COOKIE
+    assert parse_qsl(visit.target.partition("?")[2]) == [("page", "1"), ("api_key", KEY)]
+    kept = Archive(tmp_path).keep(capture, "local")
+    written = b"".join(p.read_bytes() for p in tmp_path.rglob("*.warc.gz"))
+    assert not hold_secrets(gzip.decompress(written).decode("utf-8", "replace"))
+    assert not hold_secrets(f"{rules!r} {kept!r} {caplog.text}")
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "/moved?page=2&api_key={key}",
+        "/moved?api_key={key}&page=2",
+        "/moved?api_key={key}",
+        "/moved?page=2#{key}",
+        "/moved?page=2",
+    ],
+)
+def test_a_site_that_repeats_our_key_in_a_redirect_does_not_get_it_into_the_capture(
+    location: str,
+) -> None:
+    for spelt in (KEY, quote(KEY, safe=""), quote_plus(KEY)):
+        routes = {"/list": redirect(location.format(key=spelt)), "/moved": reply(b"{}")}
+        with HostileServer(routes) as server:
+            capture = ask(Request(server.url("/list")), make_secret(server))
+        sent = parse_qsl(server.visits[1].target.partition("?")[2])
+        assert [value for name, value in sent if name == "api_key"] == [KEY]
+        assert not hold_secrets(repr(capture))
+
+
+@pytest.mark.parametrize("location", ["http://other.example/?k={key}", "ftp://x/{key}", "//[{key}"])
+def test_an_error_repeats_no_secret(location: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    bad = location.format(key=quote(KEY, safe=""))
+    with HostileServer({"/list": redirect(bad)}) as server, pytest.raises(FetchError) as raised:
+        ask(Request(server.url("/list")), make_secret(server))
+    assert not hold_secrets(f"{raised.value} {raised.value!r} {caplog.text}")
+
+
+@pytest.mark.parametrize("answer", [raw(b"no HTTP at all"), hang(), raw(b"")])
+def test_a_failed_request_repeats_no_secret(answer: Route) -> None:
+    with HostileServer({"/list": answer}) as server, pytest.raises(FetchError) as raised:
+        ask(Request(server.url("/list")), make_secret(server, deadline=0.5))
+    assert not hold_secrets(f"{raised.value} {raised.value!r}")
+
+
+def test_another_site_gets_neither_cookie_nor_key() -> None:
+    routes = {"/list": reply(b"page"), "/file.pdf": reply(b"%PDF")}
+    with HostileServer(routes) as portal, HostileServer(routes) as other:
+        ask(Request(other.url("/file.pdf")), make_secret(portal))
+    assert (other.visits[0].headers.get("cookie"), other.paths) == (None, ["/file.pdf"])
+
+
+@pytest.mark.parametrize(
+    ("url", "home", "expected"),
+    [
+        ("https://api.portal.gov.cn/x", "https://www.portal.gov.cn/", True),
+        ("http://www.portal.gov.cn/x", "https://www.portal.gov.cn/", False),
+        ("https://www.portal.gov.cn/x", "http://www.portal.gov.cn/", True),
+        ("https://portal.gov.cn.evil.example/", "https://www.portal.gov.cn/", False),
+        ("https://other.gov.cn/x", "https://www.portal.gov.cn/", False),
+        ("https://www.portal.gov.cn:8443/x", "https://www.portal.gov.cn/", True),
+        ("http://127.0.0.1:81/", "http://127.0.0.1:80/", False),
+        ("http://127.0.0.1:80/", "http://127.0.0.1/", True),
+        ("https://user@www.portal.gov.cn/", "https://www.portal.gov.cn/", False),
+    ],
+)
+def test_secrets_go_to_the_sources_own_site_alone(url: str, home: str, expected: bool) -> None:
+    assert is_home(url, [home]) is expected
+    assert not is_home(url, [])
+
+
+def test_a_cookie_of_ones_own_takes_the_place_of_the_sites() -> None:
+    with (
+        HostileServer({"/": reply(PAGE, headers={"Set-Cookie": "seen=1; Path=/"})}) as server,
+        Fetcher(make_secret(server, key=None), threading.Event()) as fetcher,
+    ):
+        fetcher.get(server.url(), now=NOW)
+        fetcher.get(server.url(), now=NOW)
+    assert [visit.headers["cookie"] for visit in server.visits] == [COOKIE, COOKIE]
+
+
+def test_an_address_is_asked_as_it_stands_whatever_scheme_and_port_the_site_would_like() -> None:
+    wish = {"Strict-Transport-Security": "max-age=31536000", "Upgrade": "TLS/1.2"}
+    with (
+        HostileServer({"/list": reply(b"page", headers=wish)}) as server,
+        Fetcher(LOCAL, threading.Event()) as fetcher,
+    ):
+        captures = [fetcher.get(server.url("/list"), now=NOW) for _ in range(2)]
+    assert [(c.final_url, c.tls) for c in captures] == [(server.url("/list"), "")] * 2
+    assert {visit.headers["host"] for visit in server.visits} == {f"127.0.0.1:{server.port}"}
