@@ -22,9 +22,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from monitor.config import SourceConfig  # noqa: E402
 from monitor.sample.server import LIST_PATH  # noqa: E402
 from monitor.setup import Setup  # noqa: E402
+from monitor.stanzas import SourceConfig  # noqa: E402
 from tests.hostile import HostileServer, Route, reply  # noqa: E402
 from tests.house import Clock, load_screener, make_config, open_rooms  # noqa: E402
 

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from monitor.portals import pages, saved  # noqa: E402
-from monitor.reading.screened import read_lines  # noqa: E402
+from monitor.reading.savedfiles import find_saved  # noqa: E402
 from monitor.sample.notices import Publication, load_notices  # noqa: E402
 from monitor.sample.pages import render_detail  # noqa: E402
 from monitor.screening.entries import Aliases, Brand, fold_text  # noqa: E402
@@ -64,8 +64,7 @@ def read_sheets(path: Path | None) -> list[Sheet]:
         at = datetime(2026, 1, 5, tzinfo=UTC)
         made = [render_detail(Publication(notice, at)) for notice in load_notices()]
         return [Sheet(page.encode(), {}) for page in made]
-    rows = read_lines(path.read_bytes().splitlines(), path.parent, str(path))
-    return [Sheet(row.body or (row.text or "").encode(), row.listing) for row in rows]
+    return [Sheet(saved.body, saved.facts) for saved in find_saved(path)]
 
 
 def load_aliases() -> tuple[Screener, list[str]]:

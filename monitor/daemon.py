@@ -26,7 +26,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from monitor.alerting.courier import Courier
 from monitor.alerting.deliver import make_sender
 from monitor.errors import ConfigError, MonitorError
-from monitor.health import make_self_alert
+from monitor.health import find_late, make_late_alert, make_self_alert
 from monitor.models import SourceState
 from monitor.sdnotify import notify_systemd, watchdog_seconds
 from monitor.setup import Rooms, SampleHost, Setup, load_setup, settle_outbox, sign_files
@@ -63,6 +63,7 @@ class Daemon:
         self._polling: set[str] = set()
         self._guard = threading.Lock()
         self._last_tick = time.monotonic()
+        self._began = rooms.clock()
         self._signature = self._seen_signature = sign_files(setup)
         self._samples = SampleHost()
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
@@ -163,6 +164,7 @@ class Daemon:
     def tick(self) -> None:
         """Start a poll for each source that is due and not being polled."""
         self._last_tick = time.monotonic()
+        self._tell_late()
         sources = self.setup.config.sources
         slack = timedelta(days=2) + timedelta(
             seconds=max((s.every for s in sources.values()), default=0)
@@ -176,6 +178,20 @@ class Daemon:
                     self._poll, args=[name], id=f"poll:{name}", executor="polls",
                     replace_existing=True,
                 )  # fmt: skip
+
+    def _tell_late(self) -> None:
+        """Tell once of each source that is overdue: a hung poll, or too many slow ones."""
+        now = self.rooms.clock()
+        for name, source in self.setup.config.sources.items():
+            row = self.rooms.store.sources.find(name)
+            every = timedelta(seconds=source.every)
+            if row is None or row.told_state or not find_late(row, every, self._began, now):
+                continue
+            log.warning("%s is late: last read at %s", name, row.last_good_at)
+            receivers = source.receivers or list(self.setup.config.receivers)
+            with self.rooms.store.db.immediate():
+                self.rooms.store.alerts.gather_self(make_late_alert(row, now), receivers, now)
+                self.rooms.store.sources.note_told(name, str(SourceState.LATE))
 
     def _poll(self, name: str) -> None:
         try:
@@ -265,12 +281,13 @@ class Daemon:
         if self._told_error:
             self._tell_all("The configuration is good again", ["It is in force now."])
         self._told_error = ""
-        before = self.setup.config.loaded.value.sources
-        for name, source in setup.config.loaded.value.sources.items():
-            if before.get(name) not in (None, source):
+        before = {name: s.source for name, s in self.setup.config.stanzas.items()}
+        for name, stanza in setup.config.stanzas.items():
+            if before.get(name) not in (None, stanza.source):
                 # Whoever mends a source wants to see it tried, not in its time.
                 self.rooms.store.sources.plan_check(name, self.rooms.clock())
                 self.rooms.store.sources.forget_validators(name)
+                self.rooms.store.expectations.forget(name)
         self.setup = self._samples.point(setup)
         settle_outbox(setup, self.rooms)
         self._plan_work()

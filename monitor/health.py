@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.config import SourceConfig
 from monitor.errors import FetchCause, FetchError
 from monitor.models import SourceState
-from monitor.portals.base import ADVICE_BLOCKED, Refusal
+from monitor.portals.refusals import ADVICE_BLOCKED, Refusal
+from monitor.stanzas import SourceConfig
 from monitor.store.alerts import AlertKind, NewAlert
 from monitor.store.sources import Health, SourceRow
 
 ROUNDS_BEFORE_TELLING = 2
+LATE_INTERVALS = 2
+# What `told_state` is after a gap was told: the source is partial, and a person knows of its gap.
+TOLD_GAP = "gap"
 _RETRY = timedelta(minutes=15)
 _RETRY_BLOCKED = timedelta(hours=1)
 _LONGEST = timedelta(hours=24)
@@ -31,7 +34,7 @@ _WORST = (
 _ADVICE = {
     FetchCause.UNREACHABLE: "check the network and the address; it may pass by itself",
     FetchCause.TIMEOUT: "it may pass by itself; a longer deadline can be set",
-    FetchCause.TLS: "see verify_tls and ca_file in docs/configuration.md",
+    FetchCause.TLS: "see legacy_tls, ca_file and verify_tls in docs/configuration.md",
     FetchCause.FORBIDDEN_ADDRESS: "addresses inside the network are never opened; for a portal on "
     "this very machine set allow_loopback: true",
     FetchCause.ROBOTS: "the site's robots.txt forbids or could not be read",
@@ -109,10 +112,11 @@ def plan_next(
 def find_news(row: SourceRow, now: datetime) -> NewAlert | None:
     """Return the self-alert that a source's state calls for, None where all was told.
 
-    A trouble is told after two rounds in a row, and its end once.
+    A trouble is told after two rounds in a row, another state when it has lasted as long, and the
+    end of all once. `now` is when the last round ended.
     """
     troubled = row.state not in (SourceState.CURRENT, SourceState.NEW)
-    if troubled and row.failures >= ROUNDS_BEFORE_TELLING and row.told_state != row.state:
+    if troubled and row.failures >= ROUNDS_BEFORE_TELLING and _is_untold(row, now):
         return make_self_alert(
             f"Source {row.name} is {row.state}",
             [
@@ -135,6 +139,39 @@ def find_news(row: SourceRow, now: datetime) -> NewAlert | None:
     return None
 
 
+def _is_untold(row: SourceRow, now: datetime) -> bool:
+    """Return whether a person knows of no trouble yet, or of one that has given way to another.
+
+    A source that wavers between two states is told of once.
+    """
+    told = SourceState.PARTIAL if row.told_state == TOLD_GAP else row.told_state
+    if told in ("", SourceState.LATE):
+        return True
+    return told != row.state and row.state_since != now
+
+
+def find_late(row: SourceRow, every: timedelta, running_since: datetime, now: datetime) -> bool:
+    """Return whether a source is not read any more, by no fault of its site.
+
+    Two intervals count from its last whole round, or where that went wrong from when it was due
+    again; never from before the program began to run.
+    """
+    last = row.last_good_at if row.state is SourceState.CURRENT else row.next_check_at
+    return now - max(last or running_since, running_since) > LATE_INTERVALS * every
+
+
+def make_late_alert(row: SourceRow, now: datetime) -> NewAlert:
+    """Return the self-alert of a source that the program itself does not come to."""
+    lines = [
+        f"The source '{row.name}' was last read at {_show(row.last_good_at)}, and is overdue.",
+        "This is not 'no news': notices may be missed until it is read again.",
+        "What to do: see the program's log; restart it if it hangs; poll slow sources less often",
+    ]
+    return make_self_alert(
+        f"Source {row.name} is late", lines, source=row.name, sample=row.sample, now=now
+    )
+
+
 def make_loss_alert(row: SourceRow, urls: Sequence[str], now: datetime) -> NewAlert:
     """Return the self-alert of notices that were given up; they are tried again each week."""
     lines = [
@@ -149,11 +186,12 @@ def make_loss_alert(row: SourceRow, urls: Sequence[str], now: datetime) -> NewAl
 
 
 def make_gap_alert(row: SourceRow, gaps: Sequence[Trouble], now: datetime) -> NewAlert:
-    """Return the self-alert of a gap; it is told at once, for what it hides is not read again."""
+    """Return the self-alert of a gap; it is told at once."""
     lines = [
-        f"The source '{row.name}' had more news than one round may read.",
-        *(f"Missed: {gap.missed}" for gap in gaps),
-        f"What to do: {gaps[0].advice}",
+        f"The lists of the source '{row.name}' were not read as far as they should.",
+        *(f"Missed: {gap.missed}; {gap.cause}" for gap in gaps[:_MOST_MISSED]),
+        *([f"and {len(gaps) - _MOST_MISSED} more"] if len(gaps) > _MOST_MISSED else []),
+        f"What to do: {gaps[0].advice or 'see tender-monitor sources'}",
     ]
     subject = f"Source {row.name} has a gap"
     return make_self_alert(subject, lines, source=row.name, sample=row.sample, now=now)

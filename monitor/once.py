@@ -16,7 +16,7 @@ from monitor.errors import FetchError, LayoutError
 from monitor.health import describe_failure
 from monitor.holding import StateLock
 from monitor.models import SourceState
-from monitor.poll import Round, make_rules
+from monitor.poll import Round, make_rules, make_span
 from monitor.portals import PORTALS
 from monitor.setup import Rooms, SampleHost, Setup, settle_outbox, utc_now
 from monitor.store import Store
@@ -63,11 +63,11 @@ def ask_sources(setup: Setup, report: Callable[[str], None]) -> Iterator[dict[st
         for name, source in served.config.sources.items():
             report(f"{name}: asking")
             portal = PORTALS[source.portal](source)
-            rules = make_rules(source, served.config.user_agent)
+            rules = make_rules(served.config, name)
             with Fetcher(rules, threading.Event()) as fetcher:
                 state, listings, cause = SourceState.CURRENT, 0, ""
                 try:
-                    capture = fetcher.get(portal.first_urls()[0], now=utc_now())
+                    capture = fetcher.ask(portal.ask_lists(make_span(utc_now()))[0], now=utc_now())
                     refusal = portal.refused(capture)
                     if refusal is not None:
                         state, cause = refusal.state, refusal.cause

@@ -1,26 +1,29 @@
-"""Open waiting listings: get, archive, read, screen, decide, and save it all in one transaction."""
+"""Open waiting listings: get, archive, read with their attachments, screen, decide."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from monitor.alerting.content import build_content
-from monitor.alerting.policy import choose_receivers, decide_alert, name_alert
 from monitor.archive import Archive
-from monitor.config import Config, SourceConfig
+from monitor.attachments import Attached, Attachments
+from monitor.deciding import Decided, Desk
 from monitor.errors import FetchCause, FetchError, LayoutError
 from monitor.health import Trouble, describe_failure, describe_refusal
 from monitor.models import Capture, Issue, Match, Notice, SourceState, Verdict
 from monitor.portals.base import Portal
-from monitor.screening.lists import SanctionLists
 from monitor.screening.score import Screener
+from monitor.stanzas import SourceConfig
 from monitor.store import Store
-from monitor.store.alerts import AlertKind, NewAlert
+from monitor.store.expectations import Share
 from monitor.store.notices import ListingState, StoredListing
 from monitor.text.privacy import mask_private
+from monitor.text.sketches import take_sketch
+from monitor.watch import compare_shares, describe_opened
 from monitor.web.visit import Visitor
 
 log = logging.getLogger(__name__)
@@ -30,6 +33,16 @@ _FIRST_RETRY = timedelta(minutes=10)
 _POISON_RETRY = timedelta(days=7)
 _LONGEST_STREAK = 3
 _BATCH = 50
+# Fewer notices than this prove no change of layout by what they lack.
+_FEW_NOTICES = 3
+# What could not be read of an attachment is tried again after these, and then left.
+_RECHECKS = (
+    timedelta(hours=1),
+    timedelta(hours=6),
+    timedelta(days=1),
+    timedelta(days=3),
+    timedelta(days=7),
+)
 
 
 @dataclass
@@ -40,9 +53,38 @@ class Tally:
     unread: int = 0
     alerts: int = 0
     reviews: int = 0
+    unchecked: int = 0
     streak: int = 0
     given_up: list[str] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
+    rows: Counter[str] = field(default_factory=Counter)
+    having: Counter[str] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
+
+    def count(self, notice: Notice) -> None:
+        """Add which fields an opened notice has."""
+        for name, value in describe_opened(notice).items():
+            self.rows[name] += 1
+            self.having[name] += value
+
+        for issue in notice.issues:
+            if issue.kind in ("missing anchor", "missing field"):
+                self.missing[issue.field] += 1
+
+    def list_missing(self) -> list[Trouble]:
+        """Return a trouble per part that answers used to have and most have no more."""
+        advice = "the portal changed its pages; see docs/portals.md"
+        return [
+            Trouble(
+                SourceState.DRIFTED, f"{number} of {self.opened} notices lack {name}", "", advice
+            )
+            for name, number in self.missing.items()
+            if number > self.opened / 2
+        ]
+
+    def shares(self) -> dict[str, Share]:
+        """Return which part of the opened notices had each field."""
+        return {name: Share(self.rows[name], self.having[name]) for name in self.rows}
 
 
 @dataclass(frozen=True)
@@ -51,15 +93,15 @@ class Opener:
 
     name: str
     source: SourceConfig
-    config: Config
     portal: Portal
     store: Store
     archive: Archive
     screener: Screener
-    lists: SanctionLists
+    desk: Desk
     visitor: Visitor
     clock: Callable[[], datetime]
     report: Callable[[str], None]
+    attachments: Attachments
 
     def open_waiting(self) -> Tally:
         """Open every listing that is due; stop where the source stops answering."""
@@ -69,6 +111,9 @@ class Opener:
                 self.report(f"{self.name}: opening {stored.listing.title[:40]}")
                 if not self._try_open(stored, tally):
                     return tally
+        tally.troubles += tally.list_missing()
+        learned = self.store.expectations.get(self.name)
+        tally.troubles += compare_shares(tally.shares(), learned, {}, few=_FEW_NOTICES)
         if tally.unread > tally.opened:
             tried = tally.unread + tally.opened
             cause = f"{tally.unread} of {tried} notices have an unknown layout"
@@ -84,7 +129,8 @@ class Opener:
             if (refusal := self.portal.refused(capture)) is not None:
                 return self._note_trouble(stored, describe_refusal(refusal, missed), tally)
             notice = self.portal.read_notice(capture, stored.listing)
-            self._save(stored, notice, capture, tally)
+            whole, attached = self._read_attachments(notice)
+            self._save(stored, notice, whole, attached, capture, tally)
         except FetchError as error:
             if error.cause is FetchCause.STOPPING:
                 return False
@@ -105,7 +151,15 @@ class Opener:
         if stored.listing.content:
             row = self.store.notices.find_row(stored.id)
             return self.archive.read(row["record_id"])
-        return self.visitor.get(stored.listing.url, now=self.clock())
+        return self.visitor.ask(self.portal.ask_notice(stored.listing), self.clock())
+
+    def _read_attachments(self, notice: Notice) -> tuple[Notice, tuple[Attached, ...]]:
+        """Return a notice with the text of its attachments, if its buyer is an organ."""
+        if not (notice.documents and self.source.attachments):
+            return notice, ()
+        if self.screener.agencies.judge_buyer(notice, self.source.default_organ) is None:
+            return notice, ()
+        return self.attachments.read_all(notice)
 
     def _note_trouble(self, stored: StoredListing, trouble: Trouble, tally: Tally) -> bool:
         """Put a listing back; False where its host, not the notice, is in trouble."""
@@ -122,6 +176,9 @@ class Opener:
         return True
 
     def _postpone(self, stored: StoredListing, error: str, tally: Tally) -> None:
+        if stored.state is ListingState.OPENED:
+            self._plan_recheck(stored, self.clock())
+            return
         poison = stored.attempts + 1 >= POISON_AFTER
         wait = _POISON_RETRY if poison else _FIRST_RETRY * 2**stored.attempts
         self.store.notices.postpone(stored.id, error, self.clock() + wait, poison=poison)
@@ -131,58 +188,54 @@ class Opener:
             issue = Issue("poison notice", "url", stored.listing.url, stored.listing.url)
             self.store.sources.add_issues(self.name, [issue], stored.listing.url, self.clock())
 
-    def _save(self, stored: StoredListing, notice: Notice, capture: Capture, tally: Tally) -> None:
+    def _save(
+        self,
+        stored: StoredListing,
+        own: Notice,
+        notice: Notice,
+        attached: Sequence[Attached],
+        capture: Capture,
+        tally: Tally,
+    ) -> None:
+        """Screen a notice and save it with what follows; `own` is without its attachments."""
         # Screening is pure and may take long: it stays outside the lock.
         match = self.screener.screen(notice, default_organ=self.source.default_organ)
-        now = self.clock()
+        sketch, now = take_sketch(own), self.clock()
+        case = Decided(stored, notice, match, capture, sketch)
         with self.store.db.immediate():
-            told = self._save_decided(stored, notice, match, capture, now)
+            told = self.desk.save(case, now)
+            self._keep_attached(stored, attached, match, now)
         tally.opened += 1
+        tally.unchecked += match.organ is not None and not match.checkable
+        tally.count(own)
         if told:
             tally.alerts += match.verdict is Verdict.ALERT
             tally.reviews += match.verdict is Verdict.REVIEW
             log.info("%s: %s: %s", self.name, match.verdict, mask_private(notice.title))
 
-    def _save_decided(
-        self, stored: StoredListing, notice: Notice, match: Match, capture: Capture, now: datetime
-    ) -> bool:
-        notices, alerts = self.store.notices, self.store.alerts
-        decision = decide_alert(match, alerts.told_fingerprints(stored.id))
-        process = self.store.processes.link(notice, match.verdict)
-        notice_id, _, changed = notices.save_version(
-            stored.id,
-            notice,
-            match,
-            capture,
-            decision=str(decision.reason),
-            process=process,
-            watchlists=self.screener.watchlists.version,
-            now=now,
-        )
-        self.store.sources.add_issues(self.name, notice.issues, notice.url, now)
-        notices.mark_opened(stored.id)
-        if not decision.tell:
-            return False
-        sample = self.source.portal == "sample"
-        alert_id = name_alert(self.name, stored.listing.listing_id, match.fingerprint)
-        content = build_content(
-            notice,
-            match,
-            {brand.id: brand for brand in self.screener.watchlists.brands},
-            capture,
-            alert_id=alert_id,
-            source=self.name,
-            sample=sample,
-            reason=decision.reason,
-            changed=changed,
-            agencies={agency.id: agency.name for agency in self.screener.watchlists.agencies},
-            lists=self.lists,
-        )
-        alert = NewAlert(
-            alert_id, AlertKind.NOTICE, self.name, notice_id, str(match.verdict),
-            str(decision.reason), match.fingerprint, sample, content,
-        )  # fmt: skip
-        receivers = choose_receivers(self.config.receivers, self.source.receivers, match.verdict)
-        digest = f"baseline:{self.name}" if stored.baseline else ""
-        self.store.processes.note_told(process, now)
-        return alerts.enqueue(alert, receivers, now, digest=digest)
+    def _keep_attached(
+        self, stored: StoredListing, attached: Sequence[Attached], match: Match, now: datetime
+    ) -> None:
+        """Keep what became of attachments; what was not read is tried again, ever more seldom."""
+        documents = self.store.documents
+        documents.keep(stored.id, [_describe_attached(one) for one in attached], now)
+        if match.organ is None or all(one.document.read for one in attached):
+            documents.end_rechecks(stored.id)
+            return
+        self._plan_recheck(stored, now)
+
+    def _plan_recheck(self, stored: StoredListing, now: datetime) -> None:
+        tries = self.store.documents.count_rechecks(stored.id)
+        wait = _RECHECKS[tries] if tries < len(_RECHECKS) else None
+        at = now + wait if wait is not None else None
+        self.store.documents.plan_recheck(stored.id, at)
+
+
+def _describe_attached(one: Attached) -> dict[str, Any]:
+    """Return an attachment as the store keeps it; nobody's name or number in its name."""
+    document = one.document
+    return {
+        "url": document.url, "name": mask_private(document.name), "read": bool(document.read),
+        "why": mask_private(document.why), "kind": one.kind, "record_id": one.record_id,
+        "sha256": one.sha256,
+    }  # fmt: skip

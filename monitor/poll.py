@@ -5,40 +5,51 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.archive import Archive
-from monitor.config import Config, SourceConfig
-from monitor.errors import FetchError, LayoutError
+from monitor.attachments import Attachments
+from monitor.config import Config
+from monitor.credentials import Secrets
+from monitor.deciding import Desk
+from monitor.documents.parts import Limits
+from monitor.documents.reader import DocumentReader
+from monitor.errors import FetchError
 from monitor.health import (
+    TOLD_GAP,
     Trouble,
     describe_failure,
-    describe_refusal,
     find_news,
     make_gap_alert,
     make_loss_alert,
     plan_next,
     sum_health,
 )
-from monitor.models import Capture, Listing, SourceState
+from monitor.models import Capture, Listing, Request, SourceState, Span
 from monitor.opening import Opener, Tally
 from monitor.portals import PORTALS
-from monitor.portals.base import ListPage, Portal
+from monitor.portals.base import Portal
 from monitor.screening.lists import SanctionLists
 from monitor.screening.score import Screener
+from monitor.stanzas import SourceConfig
 from monitor.store import Store
-from monitor.store.notices import Triage
+from monitor.store.notices import TOO_OLD, Triage
 from monitor.store.sources import Health, SourceRow
+from monitor.walk import Walk
+from monitor.watch import check_rate, check_round, check_silence
 from monitor.web.addresses import find_origins
 from monitor.web.fetch import Fetcher, FetchRules
 from monitor.web.manners import Manners, Pace, Robots
+from monitor.web.signing import load_sign
 from monitor.web.visit import Visitor
 
 log = logging.getLogger(__name__)
 
-_MOST_MISSING = 0.5
+# The name that SAM.gov, the only keyed portal so far, has for it.
+_KEY_NAME = "api_key"
+_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -52,17 +63,9 @@ class Round:
     opened: int
     alerts: int
     reviews: int
+    unchecked: int
     waiting: int
     health: Health
-
-
-@dataclass
-class _Seen:
-    """What the lists of a round held so far."""
-
-    listings: int = 0
-    new: int = 0
-    changed: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Poller:
     lists: SanctionLists
     manners: Manners
     robots: Robots
+    documents: DocumentReader
     stop: threading.Event
     clock: Callable[[], datetime]
     report: Callable[[str], None] = lambda _: None
@@ -89,13 +93,14 @@ class Poller:
         source = self.config.sources[name]
         self.store.sources.ensure(name, sample=source.portal == "sample")
         self.store.sources.start_round(name, self.clock())
-        with Fetcher(make_rules(source, self.config.user_agent), self.stop) as fetcher:
-            visitor = self._make_visitor(name, source, fetcher)
-            try:
+        try:
+            # The rules too: a sign file that broke since the start is a state of its source.
+            with Fetcher(make_rules(self.config, name), self.stop) as fetcher:
+                visitor = self._make_visitor(name, source, fetcher)
                 return self._run_round(name, source, visitor, since)
-            except Exception as error:
-                log.exception("%s: the round failed", name)
-                return self._note_break(name, source, error)
+        except Exception as error:
+            log.exception("%s: the round failed", name)
+            return self._note_break(name, source, error)
 
     def _note_break(self, name: str, source: SourceConfig, error: Exception) -> Round:
         """Say that a round broke off: a full disk, a page that breaks the program."""
@@ -106,7 +111,7 @@ class Poller:
         with self.store.db.immediate():
             self._close_round(name, source, health, 0, whole=False)
         waiting = self.store.notices.count_waiting(name)
-        return Round(name, 0, 0, 0, 0, 0, 0, waiting, health)
+        return Round(name, 0, 0, 0, 0, 0, 0, 0, waiting, health)
 
     def _make_visitor(self, name: str, source: SourceConfig, fetcher: Fetcher) -> Visitor:
         return Visitor(
@@ -127,53 +132,140 @@ class Poller:
         self, name: str, source: SourceConfig, visitor: Visitor, since: datetime | None
     ) -> Round:
         portal = PORTALS[source.portal](source)
-        row = self.store.sources.get(name)
-        walk = _Walk(self, name, source, portal, visitor, row, since)
-        for url in portal.first_urls():
-            walk.read_list(url)
-        tally = self._open(name, source, portal, visitor) if not self.stop.is_set() else Tally()
+        walk = self._make_walk(name, source, portal, visitor, since)
+        if source.warm_up:
+            self._warm_up(source, visitor, walk)
+        walk.read_lists()
+        if since is not None and not walk.barred and not self.stop.is_set():
+            walk.plan_back_fill(since)
+        walk.read_gaps(whole=since is not None)
+        judged = self._judge_rows(name, source, walk)
+        # Asking on while blocked lengthens the ban: what waits is opened in a later round.
+        blocked = any(trouble.state is SourceState.BLOCKED for trouble in walk.troubles)
+        idle = self.stop.is_set() or blocked
+        tally = Tally() if idle else self._open(name, source, portal, visitor)
         unread = self._find_unread(name)
-        health = sum_health([*walk.troubles, *walk.gaps, *tally.troubles, *unread])
+        troubles = [*walk.troubles, *judged, *walk.gaps, *tally.troubles, *unread]
+        health = sum_health(troubles)
         self._finish(name, source, health, walk, tally)
         return Round(
             name, walk.seen.listings, walk.seen.new, walk.seen.changed, tally.opened,
-            tally.alerts, tally.reviews, self.store.notices.count_waiting(name), health,
+            tally.alerts, tally.reviews, tally.unchecked, self.store.notices.count_waiting(name),
+            health,
         )  # fmt: skip
+
+    def _make_walk(
+        self,
+        name: str,
+        source: SourceConfig,
+        portal: Portal,
+        visitor: Visitor,
+        since: datetime | None,
+    ) -> Walk:
+        lookback = source.lookback or self.config.lookback
+        fresh_from = self.clock() - timedelta(seconds=lookback)
+        baseline = self.store.sources.get(name).baseline_at is None
+        return Walk(
+            name, source, portal, visitor, self.store, self.clock, self.stop, self.report,
+            triage=lambda row, is_new, gap: self._triage(
+                source, row, baseline=baseline and is_new, fresh_from=fresh_from, gap=gap
+            ),
+            fresh_from=min(filter(None, (fresh_from, since if baseline else None))),
+            conditional=since is None,
+        )  # fmt: skip
+
+    def _warm_up(self, source: SourceConfig, visitor: Visitor, walk: Walk) -> None:
+        """Ask for the page that gives a site's cookies; what it says of itself comes later."""
+        try:
+            visitor.ask(Request(source.warm_up), self.clock())
+        except FetchError as error:
+            walk.troubles.append(describe_failure(error, f"the page {source.warm_up}"))
+            walk.barred, walk.complete = True, False
+
+    def _judge_rows(self, name: str, source: SourceConfig, walk: Walk) -> list[Trouble]:
+        """Compare a round's rows with what the source usually shows."""
+        if self.stop.is_set() or walk.barred:
+            return []
+        now = self.clock()
+        rate, last_new = self.store.notices.find_rate(name, now)
+        days = (walk.began - walk.horizon) / timedelta(days=1)
+        learned = self.store.expectations.get(name)
+        return [
+            *check_round(walk.seen, learned, source.expect, days=days, rows_per_day=rate),
+            *check_silence(source.expect, last_new, rate, now),
+            *self._check_rate(name, source, walk, now),
+        ]
+
+    def _check_rate(
+        self, name: str, source: SourceConfig, walk: Walk, now: datetime
+    ) -> list[Trouble]:
+        """Compare the last week with what the stanza asks for, once a week has passed."""
+        if walk.row.baseline_at is None or walk.row.baseline_at > now - _WEEK:
+            return []
+        return check_rate(source.expect, self.store.notices.count_new(name, now - _WEEK), _WEEK)
 
     def _find_unread(self, name: str) -> list[Trouble]:
         """Say that notices are known and unread, also in the rounds between two tries."""
-        number = self.store.notices.count_failing(name)
-        if not number:
-            return []
-        cause = f"{number} notices could not be opened yet"
-        return [Trouble(SourceState.PARTIAL, cause, "", "they are tried again by themselves")]
+        troubles = []
+        if gaps := self.store.gaps.list_open(name):
+            since = min(gap.span.since for gap in gaps)
+            until = max(gap.span.until for gap in gaps)
+            cause = f"{len(gaps)} lists are not read back to {since:%Y-%m-%d} yet"
+            missed = f"rows of {since:%Y-%m-%d} to {until:%Y-%m-%d}"
+            advice = "the next rounds read on by themselves"
+            troubles.append(Trouble(SourceState.PARTIAL, cause, missed, advice))
+        if number := self.store.notices.count_failing(name):
+            cause = f"{number} notices could not be opened yet"
+            advice = "they are tried again by themselves"
+            troubles.append(Trouble(SourceState.PARTIAL, cause, "", advice))
+        return troubles
 
     def _open(self, name: str, source: SourceConfig, portal: Portal, visitor: Visitor) -> Tally:
+        desk = Desk(
+            name, self.config, self.store, self.screener, self.lists, source.receivers,
+            sample=source.portal == "sample",
+        )  # fmt: skip
+        attachments = Attachments(
+            visitor, self.documents, Limits(), self.clock, self.report, self.stop
+        )
         opener = Opener(
-            name, source, self.config, portal, self.store, self.archive, self.screener,
-            self.lists, visitor, self.clock, self.report,
+            name, source, portal, self.store, self.archive, self.screener, desk, visitor,
+            self.clock, self.report, attachments,
         )  # fmt: skip
         return opener.open_waiting()
 
     def _finish(
-        self, name: str, source: SourceConfig, health: Health, walk: _Walk, tally: Tally
+        self, name: str, source: SourceConfig, health: Health, walk: Walk, tally: Tally
     ) -> None:
-        now, whole = self.clock(), not walk.troubles
+        now, whole, store = self.clock(), not walk.troubles, self.store
         if self.stop.is_set():
             # An interrupted round says nothing about the source: it is simply due again.
-            self.store.sources.plan_check(name, now)
+            store.sources.plan_check(name, now)
             return
-        with self.store.db.immediate():
+        with store.db.immediate():
             row = self._close_round(name, source, health, walk.seen.listings, whole=whole)
+            if walk.complete:
+                self._move_on(name, walk, now)
             if whole:
-                self.store.sources.finish_baseline(name, now)
-                self.store.sources.keep_validators(name, walk.first_pages)
+                store.sources.keep_validators(name, walk.first_pages)
+            if health.state is not SourceState.DRIFTED:
+                store.expectations.learn(name, {**walk.seen.shares(), **tally.shares()})
             if tally.given_up:
                 lost = make_loss_alert(row, tally.given_up, now)
-                self.store.alerts.enqueue(lost, self._everyone(source), now)
-            if walk.gaps and not walk.baseline:
+                store.alerts.gather_self(lost, self._everyone(source), now)
+            if walk.gaps and not walk.baseline and store.sources.get(name).told_state != TOLD_GAP:
                 gap = make_gap_alert(row, walk.gaps, now)
-                self.store.alerts.enqueue(gap, self._everyone(source), now)
+                store.alerts.gather_self(gap, self._everyone(source), now)
+                store.sources.note_told(name, TOLD_GAP)
+
+    def _move_on(self, name: str, walk: Walk, now: datetime) -> None:
+        """Let the next round begin where this one did: all before is read or noted as a gap."""
+        self.store.sources.finish_baseline(name, now)
+        self.store.sources.move_horizon(name, walk.began)
+        gaps = self.store.gaps
+        left = [gap.span.until for gap in [*gaps.list_open(name), *gaps.list_lost(name)]]
+        since = max([walk.horizon, *(until for until in left if until <= walk.began)])
+        self.store.gaps.extend_reach(name, Span(since, walk.began))
 
     def _close_round(
         self, name: str, source: SourceConfig, health: Health, listings: int, *, whole: bool
@@ -190,6 +282,27 @@ class Poller:
         self._tell_news(name, source, row, now)
         return row
 
+    def _triage(
+        self,
+        source: SourceConfig,
+        listing: Listing,
+        *,
+        baseline: bool,
+        fresh_from: datetime,
+        gap: datetime | None,
+    ) -> Triage:
+        """Judge a row; what a gap or a back-fill brings is told in one digest, as a first round."""
+        quiet = baseline or gap is not None
+        since = gap or fresh_from
+        if source.open == "none" or getattr(PORTALS[source.portal], "lists_only", False):
+            return Triage(False, "the source records only", quiet)
+        if quiet and listing.published_at and listing.published_at < since:
+            return Triage(False, TOO_OLD, quiet)
+        if source.open == "all":
+            return Triage(True, "the source opens all", quiet)
+        opens, why = self.screener.agencies.is_candidate(listing.title, listing.buyer)
+        return Triage(opens, why, quiet)
+
     def _everyone(self, source: SourceConfig) -> list[str]:
         return source.receivers or list(self.config.receivers)
 
@@ -197,159 +310,32 @@ class Poller:
         news = find_news(row, now)
         if news is None:
             return
-        self.store.alerts.enqueue(news, self._everyone(source), now)
+        self.store.alerts.gather_self(news, self._everyone(source), now)
         current = row.state is SourceState.CURRENT
         self.store.sources.note_told(name, "" if current else str(row.state))
 
 
-@dataclass
-class _Walk:
-    """The way through the lists of one source in one round."""
-
-    poller: Poller
-    name: str
-    source: SourceConfig
-    portal: Portal
-    visitor: Visitor
-    row: SourceRow
-    since: datetime | None
-
-    def __post_init__(self) -> None:
-        self.seen = _Seen()
-        self.troubles: list[Trouble] = []
-        self.gaps: list[Trouble] = []
-        self.page_news = 0
-        self.first_pages: list[Capture] = []
-        self.baseline = self.row.baseline_at is None
-        lookback = self.source.lookback or self.poller.config.lookback
-        now = self.poller.clock()
-        self.fresh_from = min(filter(None, (now - timedelta(seconds=lookback), self.since)))
-        good = self.row.last_good_at
-        if good is not None and good > now:
-            good = None  # written by a clock that was set back since: it proves nothing
-        overlap = timedelta(seconds=self.source.overlap)
-        self.horizon = self.since or (good - overlap if good else self.fresh_from)
-
-    def read_list(self, first_url: str) -> None:
-        """Read a list page by page until its end, its horizon or the page limit."""
-        url, before = first_url, frozenset[str]()
-        for number in range(1, self.source.pages + 1):
-            page = self._read_page(url, number)
-            if page is None:
-                return
-            ids = frozenset(listing.listing_id for listing in page.listings)
-            if ids and ids == before:
-                cause = "the pager shows the page before again"
-                missed = f"page {number} of the list {first_url}"
-                self.troubles.append(Trouble(SourceState.PARTIAL, cause, missed))
-                return
-            before = ids
-            if not page.next_url or self._is_behind(page.listings):
-                return
-            url = page.next_url
-        if self.page_news:
-            self._note_gap(first_url)
-
-    def _note_gap(self, first_url: str) -> None:
-        """Say that the page limit came before known rows; what lies behind is not asked for."""
-        cause = "the list was not read to its horizon"
-        missed = f"{first_url}: more than {self.source.pages} pages since {self.horizon:%Y-%m-%d}"
-        advice = "raise pages for this source or poll it more often; poll --since closes the gap"
-        self.gaps.append(Trouble(SourceState.PARTIAL, cause, missed, advice))
-
-    def _is_behind(self, listings: Sequence[Listing]) -> bool:
-        """Stop on dates, never on known rows: late and corrected rows come out of order."""
-        dates = [row.published_at for row in listings if row.published_at is not None]
-        day = timedelta(days=1)
-        return bool(dates) and max(dates) + day < self.horizon
-
-    def _read_page(self, url: str, number: int) -> ListPage | None:
-        missed = f"page {number} of the list {url}"
-        poller = self.poller
-        poller.report(f"{self.name}: list page {number}")
-        try:
-            conditions = self._conditions(url, number)
-            capture = self.visitor.get(url, now=poller.clock(), headers=conditions)
-            if capture.status == 304 and conditions:
-                return None
-            if (refusal := self.portal.refused(capture)) is not None:
-                self.troubles.append(describe_refusal(refusal, missed))
-                return None
-            page = self.portal.read_listing(capture)
-        except FetchError as error:
-            self.troubles.append(describe_failure(error, missed))
-            return None
-        except LayoutError as error:
-            advice = "the portal changed its pages; see docs/portals.md"
-            self.troubles.append(Trouble(SourceState.DRIFTED, str(error), missed, advice))
-            return None
-        self._keep_page(page, capture)
-        self._check_page(page, missed)
-        return page
-
-    def _conditions(self, url: str, number: int) -> Mapping[str, str]:
-        """Ask 'only if changed' for first pages, where the last round saw the whole list."""
-        if number > 1 or self.since or self.row.state is not SourceState.CURRENT:
-            return {}
-        etag, modified = self.poller.store.sources.get_validator(self.name, url)
-        pairs = {"If-None-Match": etag, "If-Modified-Since": modified}
-        return {name: value for name, value in pairs.items() if value}
-
-    def _check_page(self, page: ListPage, missed: str) -> None:
-        if not page.listings:
-            advice = "open the list in a browser; a list without rows is unusual"
-            cause = "the list has no rows"
-            self.troubles.append(Trouble(SourceState.EMPTY, cause, missed, advice))
-            return
-        if any(issue.kind == "missing anchor" for issue in page.issues):
-            cause = "the list has no pager: nobody knows whether it goes on"
-            self.troubles.append(Trouble(SourceState.DRIFTED, cause, missed, ""))
-        undated = sum(1 for row in page.listings if row.published_at is None)
-        if undated > len(page.listings) * _MOST_MISSING:
-            cause = f"{undated} of {len(page.listings)} rows have no readable date"
-            self.troubles.append(Trouble(SourceState.DRIFTED, cause, missed, ""))
-
-    def _keep_page(self, page: ListPage, capture: Capture) -> None:
-        store, now = self.poller.store, self.poller.clock()
-        rows = {listing.listing_id: listing for listing in page.listings}
-        with store.db.immediate():
-            diff = store.notices.diff(self.name, page.listings)
-            for listing_id in (*diff.new, *diff.changed):
-                triage = self._triage(rows[listing_id], is_new=listing_id in diff.new)
-                listing = self._fill_region(rows[listing_id])
-                store.notices.keep_listing(self.name, listing, triage, capture.record_id, now)
-            store.notices.touch_known(self.name, diff.known, now)
-            store.sources.add_issues(self.name, page.issues, capture.url, now)
-        if capture.url in self.source.lists:
-            self.first_pages.append(capture)
-        self.page_news = len(diff.new)
-        self.seen.listings += len(rows)
-        self.seen.new += len(diff.new)
-        self.seen.changed += len(diff.changed)
-
-    def _fill_region(self, listing: Listing) -> Listing:
-        return listing if listing.region else replace(listing, region=self.source.region)
-
-    def _triage(self, listing: Listing, *, is_new: bool) -> Triage:
-        baseline = self.baseline and is_new
-        if self.source.open == "none":
-            return Triage(False, "the source records only", baseline)
-        if baseline and listing.published_at and listing.published_at < self.fresh_from:
-            return Triage(False, "older than the lookback of a first round", baseline)
-        if self.source.open == "all":
-            return Triage(True, "the source opens all", baseline)
-        opens, why = self.poller.screener.agencies.is_candidate(listing.title, listing.buyer)
-        return Triage(opens, why, baseline)
+def make_span(now: datetime) -> Span:
+    """Return the last day, for who only wants to know whether a source answers."""
+    return Span(now - timedelta(days=1), now)
 
 
-def make_rules(source: SourceConfig, user_agent: str) -> FetchRules:
-    """Return how a source is asked."""
+def make_rules(config: Config, name: str) -> FetchRules:
+    """Return how a source is asked; raise ValueError for a bad proxy, SignError for a bad hook."""
+    source, secrets = config.sources[name], config.secrets.get(name, Secrets())
+    folder = config.find_file(name).resolve().parent
     return FetchRules(
-        user_agent=user_agent,
+        user_agent=config.user_agent,
         deadline=source.deadline,
         allow_loopback=source.allow_loopback,
-        loopback_origins=find_origins(source.lists),
+        loopback_origins=find_origins(source.addresses()),
         verify_tls=source.verify_tls,
+        legacy_tls=source.legacy_tls,
         ca_file=source.ca_file,
         proxy=source.proxy,
+        headers=source.headers,
+        cookie=secrets.cookie,
+        key=(_KEY_NAME, secrets.key) if secrets.key else None,
+        sign=load_sign(folder / source.sign) if source.sign else None,
+        home=tuple(source.addresses()),
     )

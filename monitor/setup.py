@@ -10,20 +10,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from monitor.alerting.deliver import find_problem
+from monitor.alerting.deliver import find_problem as find_receiver_problem
 from monitor.archive import Archive
-from monitor.config import Config, SourceConfig, load_config
+from monitor.config import Config, load_config
+from monitor.documents.parts import Limits
+from monitor.documents.reader import DocumentReader
 from monitor.health import make_self_alert
 from monitor.poll import Poller, make_rules
 from monitor.portals import PORTALS
+from monitor.portals.checks import find_problem
 from monitor.sample.server import LIST_PATH, SamplePortal
 from monitor.screening.listfile import find_file, load_lists
 from monitor.screening.lists import SanctionLists, load_packaged
 from monitor.screening.score import Screener
 from monitor.screening.watchlist import load_watchlists
+from monitor.stanzas import SourceConfig
 from monitor.store import Store
 from monitor.text.markup import is_selector
 from monitor.web.manners import Manners, Robots
+from monitor.web.signing import SignError
 
 SAMPLE_PORT = 8765
 
@@ -44,7 +49,7 @@ def load_setup(path: Path, environ: Mapping[str, str], state: Path | None = None
     """
     config = load_config(path, frozenset(PORTALS), environ, state)
     for name, receiver in config.receivers.items():
-        if receiver.url and (problem := find_problem(receiver.url)):
+        if receiver.url and (problem := find_receiver_problem(receiver.url)):
             stanza = config.loaded.value.receivers[name]
             key = "url_env" if stanza.url_env else "url_file"
             raise config.loaded.error(["receivers", name, key], problem)
@@ -62,19 +67,23 @@ def _check_source(config: Config, name: str, source: SourceConfig, organs: set[s
         for key, css in (selectors.model_dump() if selectors else {}).items():
             if key != "page_url" and css and not is_selector(css):
                 message = f"'{css}' is no CSS selector"
-                raise config.loaded.error(["sources", name, part, key], message)
+                raise config.source_error(name, [part, key], message)
+    if (problem := find_problem(source)) is not None:
+        raise config.source_error(name, problem[0], problem[1])
     if source.default_organ and source.default_organ not in organs:
         message = f"no agency '{source.default_organ}' in the watchlists"
-        raise config.loaded.error(["sources", name, "default_organ"], message)
+        raise config.source_error(name, ["default_organ"], message)
     try:
-        make_rules(source, config.user_agent)
+        make_rules(config, name)
+    except SignError as error:
+        raise config.source_error(name, ["sign"], str(error)) from None
     except ValueError as error:
-        raise config.loaded.error(["sources", name, "proxy"], str(error)) from None
+        raise config.source_error(name, ["proxy"], str(error)) from None
 
 
 def sign_files(setup: Setup) -> tuple[tuple[str, int, int, int], ...]:
     """Return a signature of the files behind a setup; it differs after any edit."""
-    paths = [setup.config.path, find_file(setup.config.state)]
+    paths = [*setup.config.list_files(), find_file(setup.config.state)]
     folder = setup.config.watchlists
     if folder.is_dir():
         paths += sorted(folder.glob("*.yaml"))
@@ -167,6 +176,7 @@ class Rooms:
     archive: Archive
     manners: Manners
     robots: Robots
+    documents: DocumentReader
     stop: threading.Event
     clock: Callable[[], datetime] = utc_now
 
@@ -177,7 +187,8 @@ class Rooms:
         # A stanza may have changed while nothing ran: 304 would hide what it shows now.
         store.db.execute("delete from validator")
         archive = Archive(state)
-        return cls(store, archive, Manners(store.sources.spend), Robots(), stop)
+        reader = DocumentReader(Limits(ocr=True), stop)
+        return cls(store, archive, Manners(store.sources.spend), Robots(), reader, stop)
 
     def make_poller(self, setup: Setup, report: Callable[[str], None]) -> Poller:
         """Return a poller that works with a setup."""
@@ -189,6 +200,7 @@ class Rooms:
             lists=setup.lists,
             manners=self.manners,
             robots=self.robots,
+            documents=self.documents,
             stop=self.stop,
             clock=self.clock,
             report=report,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import SourceConfig
 from monitor.daemon import Daemon
 from monitor.sample.server import LIST_PATH, Response, SamplePortal
 from monitor.setup import Rooms, Setup, utc_now
-from tests.house import load_screener, make_award, make_chairs, make_config
+from monitor.stanzas import SourceConfig
+from tests.house import load_screener, make_award, make_chairs, make_config, open_house
 from tests.waiting import wait_until
 
 
@@ -93,3 +94,47 @@ def test_a_poll_that_breaks_leaves_its_source_due_and_the_others_alone(
             row = daemon.rooms.store.sources.get("broken")
             assert row.next_check_at is not None
             assert row.next_check_at > datetime.now(UTC)
+
+
+def list_subjects(daemon: Daemon) -> list[str]:
+    rows = daemon.rooms.store.db.query("select content from alert order by rowid")
+    return [json.loads(row["content"])["subject"] for row in rows]
+
+
+def test_a_late_source_is_told_once_and_its_recovery_once(tmp_path: Path) -> None:
+    with open_house(tmp_path, [make_chairs(1)], every="1h") as house:
+        daemon = Daemon(house.setup, house.rooms, {}, lambda _: None)
+        house.poll()
+        for _ in range(4):
+            house.clock.pass_time(minutes=61)
+            daemon._tell_late()
+        assert list_subjects(daemon) == ["Source local is late"]
+        for _ in range(2):
+            house.poll()
+            daemon._tell_late()
+        assert list_subjects(daemon) == ["Source local is late", "Source local has recovered"]
+        house.clock.pass_time(minutes=121)
+        daemon._tell_late()
+        assert list_subjects(daemon)[2:] == ["Source local is late"]
+
+
+def test_a_source_that_never_came_to_its_first_round_is_late_too(tmp_path: Path) -> None:
+    with open_house(tmp_path, [make_chairs(1)], every="1h") as house:
+        house.rooms.store.sources.ensure("local", sample=False)
+        daemon = Daemon(house.setup, house.rooms, {}, lambda _: None)
+        for _ in range(4):
+            house.clock.pass_time(minutes=61)
+            daemon._tell_late()
+        assert list_subjects(daemon) == ["Source local is late"]
+
+
+def test_a_stanza_that_changed_is_learned_anew(tmp_path: Path) -> None:
+    with open_house(tmp_path, [make_chairs(n) for n in range(30)]) as house:
+        house.poll()
+        daemon = Daemon(house.setup, house.rooms, {}, lambda _: None)
+        assert house.rooms.store.expectations.get("local")
+        stanza = house.config.stanzas["local"]
+        changed = replace(stanza, source=stanza.source.model_copy(update={"pages": 7}))
+        config = replace(house.config, stanzas={"local": changed})
+        daemon._take(replace(house.setup, config=config))
+        assert house.rooms.store.expectations.get("local") == {}

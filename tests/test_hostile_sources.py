@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import SourceConfig
 from monitor.models import SourceState
 from monitor.sample.notices import Publication
 from monitor.sample.pages import render_list
 from monitor.sample.server import LIST_PATH
 from monitor.setup import Setup
+from monitor.stanzas import SourceConfig
 from tests.hostile import HostileServer, Route, make_bomb, make_head, raw, redirect, repeat, reply
 from tests.house import START, Clock, House, load_screener, make_award, make_config, open_rooms
 
@@ -58,7 +58,7 @@ CASES: dict[str, tuple[Route, SourceState, str]] = {
     ),
     "an empty page": (reply(b""), SourceState.EMPTY, "empty body"),
     "a list without rows": (
-        reply(render_list([], 0, 1).encode()), SourceState.EMPTY, "the list has no rows",
+        reply(render_list([], 0, 1).encode()), SourceState.DRIFTED, "shows no row",
     ),
     "a block page": (
         reply("<html><title>访问验证</title><body>请完成验证</body></html>".encode()),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from monitor.config import SourceConfig
 from monitor.sample.server import LIST_PATH
 from monitor.setup import Setup
+from monitor.stanzas import SourceConfig
 from tests.hostile import HostileServer, Route, Visit, reply
 from tests.house import Clock, House, load_screener, make_config, open_rooms
 

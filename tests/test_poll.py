@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from monitor.errors import StoreError
 from monitor.models import Capture, SourceState
 from monitor.sample.server import Response
-from tests.house import House, make_award, make_chairs, open_house
+from tests.house import START, House, make_award, make_chairs, open_house
 
 BLOCK = (
     "<html><head><title>频繁访问!中国政府采购网</title></head><body>您的访问过于频繁</body></html>"
@@ -437,3 +438,104 @@ def test_watch_terms_are_never_sent_to_a_portal(tmp_path: Path) -> None:
         house.poll()
         assert all(path.startswith(("/robots.txt", "/cggg/")) for path in house.portal.requests)
         assert not any("?" in path for path in house.portal.requests)
+
+
+def test_what_the_page_limit_left_is_read_by_the_next_rounds(tmp_path: Path) -> None:
+    rows = [make_chairs(number, minutes_ago=120 * number) for number in range(1, 101)]
+    with open_house(tmp_path, rows, pages=2) as house:
+        counts = []
+        for _ in range(3):
+            done = house.poll()
+            counts.append(house.count("listing"))
+            house.clock.pass_time(hours=6)
+        assert counts == [40, 80, 100]
+        assert done.health.state is SourceState.CURRENT
+        reach = house.rooms.store.gaps.list_reach("local")
+        assert [span.since for span in reach] == [START - timedelta(days=7)]
+
+
+def test_a_back_fill_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
+    rows = [make_chairs(n, minutes_ago=60 * 24 * n) for n in range(1, 101)]
+    with open_house(tmp_path, rows, lookback=2 * 86_400) as house:
+        house.poll()
+        stop_after(house, "/index_3.htm")
+        since = house.clock() - timedelta(days=99)
+        house.poll(since=since)
+        assert house.count("listing") < 100
+        house.rooms.stop.clear()
+        house.portal.fail_with = None
+        house.portal.requests.clear()
+        house.poll(since=since)
+        assert house.count("listing") == 100
+        asked = [path for path in house.portal.requests if "index_" in path]
+        assert "/cggg/dfgg/index_2.htm" not in asked
+        assert house.rooms.store.gaps.list_open("local") == []
+        assert min(span.since for span in house.rooms.store.gaps.list_reach("local")) == since
+
+
+def test_a_back_fill_is_told_in_one_digest(tmp_path: Path) -> None:
+    rows = [make_award(n, minutes_ago=60 * 24 * n) for n in range(1, 31)]
+    with open_house(tmp_path, rows, lookback=2 * 86_400) as house:
+        house.poll()
+        house.clock.pass_time(hours=1)
+        assert house.poll(since=house.clock() - timedelta(days=40)).alerts > 20
+        digests = house.rooms.store.db.query("select distinct digest from delivery")
+        assert [row["digest"] for row in digests] == ["baseline:local"]
+
+
+def test_a_list_that_ends_before_what_was_asked_for_says_so(tmp_path: Path) -> None:
+    rows = [make_chairs(n, minutes_ago=60 * 24 * n) for n in range(1, 31)]
+    with open_house(tmp_path, rows, lookback=2 * 86_400) as house:
+        house.poll()
+        house.poll(since=house.clock() - timedelta(days=200))
+        lost = house.rooms.store.gaps.list_lost("local")
+        assert ["the list ends at" in gap.why for gap in lost] == [True]
+
+
+def test_after_a_long_downtime_the_gap_is_closed_or_said(tmp_path: Path) -> None:
+    with open_house(tmp_path, [make_chairs(1)], pages=2) as house:
+        house.poll()
+        house.clock.pass_time(days=20)
+        house.portal._shown.clear()
+        for number in range(2, 22):
+            house.portal.add(make_chairs(number))
+        house.poll()
+        row = house.rooms.store.db.first("select content from alert")
+        assert row is not None
+        assert "shows nothing older than" in row["content"]
+
+
+def test_titles_that_change_all_at_once_are_a_changed_page(tmp_path: Path) -> None:
+    with open_house(tmp_path, [make_chairs(n) for n in range(1, 11)]) as house:
+        house.poll()
+        house.clock.pass_time(hours=6)
+        show_instead(house, "", "样例市")
+        assert "have another title" in house.poll().health.cause
+
+
+def test_ids_that_change_all_at_once_are_a_changed_portal(tmp_path: Path) -> None:
+    rows = [make_chairs(n, minutes_ago=60 * 40 + n) for n in range(1, 11)]
+    with open_house(tmp_path, rows) as house:
+        house.poll()
+        house.clock.pass_time(hours=6)
+        show_instead(house, "_77", "_91")
+        done = house.poll()
+        assert done.health.state is SourceState.DRIFTED
+        assert "are all unknown" in done.health.cause
+
+
+def test_trouble_of_many_sources_at_once_is_told_in_a_few_messages(tmp_path: Path) -> None:
+    with open_house(tmp_path, []) as house:
+        source = house.config.sources["local"]
+        names = [f"site-{number}" for number in range(30)]
+        many = replace(house.config, sources=dict.fromkeys(names, source))
+        poller = house.rooms.make_poller(replace(house.setup, config=many), house.reports.append)
+        house.portal.fail_with = lambda _: Response(status=502)
+        for _ in range(2):
+            for name in names:
+                poller.poll_source(name)
+            house.clock.pass_time(hours=6)
+        rows = house.rooms.store.db.query(
+            "select digest, next_try_at, count(*) as n from delivery group by 1, 2 order by n"
+        )
+        assert [(row["digest"], row["n"]) for row in rows] == [("", 3), ("sources", 27)]

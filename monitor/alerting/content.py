@@ -65,12 +65,14 @@ def build_content(
     changed: Sequence[str] = (),
     agencies: Mapping[str, str] = MappingProxyType({}),
     lists: SanctionLists | None = None,
+    links: Sequence[tuple[str, str]] = (),
 ) -> Content:
     """Return the content of an alert about a notice; `brands` are keyed by entry id.
 
     `reason` is why it is told now, `changed` the fields that differ from what was told before;
     `agencies` are the English names of agency entries by id, `lists` the sanctions lists (the
-    packaged ones by default). `published` is in China's time; `evidence` is in UTC.
+    packaged ones by default), `links` the source and address of each place where the notice
+    stands. `published` is in China's time; `evidence` is in UTC.
     """
     # Masked before it is put into English: there, labels such as 联系人 are gone.
     title = mask_private(notice.title)
@@ -103,11 +105,17 @@ def build_content(
         ],
         "items_more": max(0, len(items) - MOST_ITEMS),
         "features": [_describe_feature(feature) for feature in match.features],
+        "unread": [
+            {"name": mask_private(document.name), "why": mask_private(document.why)}
+            for document in notice.documents
+            if document.read is False
+        ],
         "verdict": str(match.verdict),
         "verdict_reason": str(match.reason),
         "score": match.score,
         "checkable": match.checkable,
         "url": notice.url,
+        "links": [{"source": name, "url": url} for name, url in links or [(source, notice.url)]],
         "source": source,
         "evidence": {
             "sha256": capture.sha256,
@@ -273,6 +281,7 @@ def _describe_hit(hit: Hit, brands: Mapping[str, Brand]) -> Content:
         "telling": hit.stance in ALERTING or hit.stance in REVIEWING,
         "why": mask_private(hit.why),
         "field": hit.field,
+        "place": mask_private(hit.place),
         "quote": mask_private(hit.quote),
         "quote_en": _gloss_quote(hit, brands),
     }

@@ -196,8 +196,9 @@ def compose_message(batch: Sequence[Delivery], *, second_copy: bool = False) -> 
         messages.insert(0, render_digest(notices, heading, second_copy=second_copy))
     elif notices:
         messages.insert(0, render_alert(notices[0], second_copy=second_copy))
+    several = len(messages) > 1 and not notices
     return Message(
-        messages[0].subject,
+        f"[MONITOR] {len(messages)} messages about sources" if several else messages[0].subject,
         "\n".join(message.body for message in messages),
         tuple(name for message in messages for name in message.alert_ids),
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from monitor.alerting.defuse import defuse, quote_text
+from monitor.alerting.defuse import defuse, make_link, quote_text
 from monitor.models import Reason, Tag
 from monitor.screening.gloss import TAG_NAMES, gloss_item
 
@@ -22,6 +22,7 @@ _SHOWN_MENTIONS = 4
 _SHOWN_ITEMS = 5
 _SHOWN_SUPPLIERS = 3
 _SHOWN_FEATURES = 5
+_SHOWN_LINKS = 5
 _PRODUCTS_LIMIT = 70
 
 _REASONS = {
@@ -128,8 +129,13 @@ def write_what(content: Content) -> Iterator[str]:
     shown = [_write_item(item) for item in items[:_SHOWN_ITEMS]]
     rest = len(items) - len(shown) + content["items_more"]
     yield from _lines("Items", shown + _count_more(rest, "item"))
+    yield from _lines("Not read", [_write_unread(one) for one in content.get("unread", ())])
     titles = [defuse(content["title_en"]), defuse(content["title"])]
     yield from _lines("Notice", list(dict.fromkeys(titles)))
+
+
+def _write_unread(one: Mapping[str, str]) -> str:
+    return f"the attachment {defuse(one['name'], 80)}: {defuse(one['why'], 120)}"
 
 
 def _write_hits(content: Content) -> Iterator[str]:
@@ -147,7 +153,8 @@ def _write_hits(content: Content) -> Iterator[str]:
         yield heading
         for hit in hits[:each]:
             english = f" ({defuse(hit['quote_en'])})" if hit.get("quote_en") else ""
-            yield f"  {quote_text(hit['quote'])}{english} in {_name_field(hit['field'])}"
+            file = f" of the attachment {defuse(hit['place'], 80)}" if hit.get("place") else ""
+            yield f"  {quote_text(hit['quote'])}{english} in {_name_field(hit['field'])}{file}"
         hidden += len(hits[each:])
     if others := list(groups)[_SHOWN_BRANDS:]:
         yield f"also {'; '.join(others)}"
@@ -303,6 +310,20 @@ def _list_mentions(content: Content) -> list[str]:
     mentions = list(dict.fromkeys(mentions))
     rest = len(mentions) - _SHOWN_MENTIONS
     return mentions[:_SHOWN_MENTIONS] + _count_more(rest, "mention that does not count")
+
+
+def write_links(content: Content) -> list[str]:
+    """Return where to read it, and the other places where the same notice stands."""
+    link = make_link(content["url"]) or f"none that is safe: {defuse(content['url'])}"
+    others = [one for one in content.get("links", ()) if one["url"] != content["url"]]
+    shown = [
+        f"{make_link(one['url'])} ({defuse(one['source'], 60)})"
+        for one in others
+        if make_link(one["url"])
+    ]
+    rest = len(others) - len(shown[:_SHOWN_LINKS])
+    texts = shown[:_SHOWN_LINKS] + _count_more(rest, "place")
+    return [write_line("Link", link), *_lines("Also at", texts)]
 
 
 def write_evidence(content: Content) -> Iterator[str]:

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 
 from monitor.config import Receiver
 from monitor.models import Match, Reason, Verdict
+from monitor.screening.score import ALERTING, REVIEWING
+from monitor.store.twins import Told
+
+_RANKS = (Verdict.NONE, Verdict.REVIEW, Verdict.ALERT)
 
 
 @dataclass(frozen=True)
@@ -18,18 +22,41 @@ class Decision:
     reason: Reason
 
 
-def decide_alert(match: Match, told: Sequence[str]) -> Decision:
+def decide_alert(
+    match: Match, told: Sequence[str], twins: Sequence[Told] = (), *, seen: bool = False
+) -> Decision:
     """Return whether to tell a match; `told` are the fingerprints told of this notice before.
 
-    An amended notice is told again only when a matched field changed.
+    `twins` is what was told of the same notice of other portals, `seen` whether this is a new
+    version. An amended notice is told again only when a matched field changed, a twin only when
+    it shows more than was told.
     """
     if match.verdict is Verdict.NONE:
         return Decision(False, match.reason)
     if match.fingerprint in told:
         return Decision(False, Reason.ALREADY_TOLD)
-    if told:
+    if any(match.fingerprint == one.fingerprint for one in twins):
+        return Decision(False, Reason.SAME_NOTICE)
+    if twins and not (told or seen) and not _shows_more(match, twins):
+        return Decision(False, Reason.SAME_NOTICE)
+    if told or twins:
         return Decision(True, Reason.MATCH_CHANGED)
     return Decision(True, match.reason)
+
+
+def _shows_more(match: Match, twins: Sequence[Told]) -> bool:
+    """Return whether a verdict is higher than any told, or a telling hit was told by none."""
+    if all(_RANKS.index(match.verdict) > _RANKS.index(one.verdict) for one in twins):
+        return True
+    known = frozenset[tuple[str, str, str]]().union(*(one.hits for one in twins))
+    telling = (hit for hit in match.hits if hit.stance in ALERTING | REVIEWING)
+    return any((hit.entry, str(hit.stance), hit.alias) not in known for hit in telling)
+
+
+def list_untold(receivers: Iterable[str], twins: Iterable[Told]) -> list[str]:
+    """Return the receivers to whom no twin was told: their route did not carry it."""
+    reached = frozenset[str]().union(*(one.receivers for one in twins))
+    return [name for name in receivers if name not in reached]
 
 
 def name_alert(source: str, listing_id: str, fingerprint: str) -> str:

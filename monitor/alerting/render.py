@@ -1,6 +1,6 @@
 """Write alerts as plain text: English first, the Chinese beside it. Pure.
 
-Every value of a notice passes defuse; the only address that can be clicked is the link line.
+Every value of a notice passes defuse; the only addresses that can be clicked are the link lines.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from monitor.alerting.lines import (
     write_hit,
     write_legend,
     write_line,
+    write_links,
     write_lists,
     write_money,
     write_project,
@@ -51,9 +52,7 @@ def render_alert(content: Content, *, second_copy: bool = False) -> Message:
         write_line("Stage", defuse(content["stage_en"]) or "not known: the notice does not say"),
         *write_project(content),
         *write_why(content),
-        write_line(
-            "Link", make_link(content["url"]) or f"none that is safe: {defuse(content['url'])}"
-        ),
+        *write_links(content),
         *write_evidence(content),
     ]
     lines.append(write_legend(lines))

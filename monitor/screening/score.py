@@ -70,14 +70,14 @@ class Screener:
         )
         unread = _is_unread(notice)
         telling = self._find_telling(notice) if unread else None
-        case = Case(notice.buyer, organ, weighed, telling)
+        case = Case(notice.buyer, organ, weighed, telling, unread)
         verdict, reason = decide(case)
         features = list_features(case, expired)
         return Match(
             verdict=verdict,
             reason=reason,
             score=sum_score(features),
-            checkable=not (unread and not weighed),
+            checkable=not (unread and (not weighed or has_unread_files(notice))),
             organ=organ,
             hits=tuple(one.hit for one in weighed),
             features=features,
@@ -161,12 +161,20 @@ def _make_hit(one: Found, judged: Judged) -> Hit:
         quote=_quote(one.zone.text, start, end),
         stance=judged.stance,
         why=judged.why,
+        place=one.zone.place,
     )
 
 
+def has_unread_files(notice: Notice) -> bool:
+    """Say whether an attachment was tried and not read whole."""
+    return any(document.read is False for document in notice.documents)
+
+
 def _is_unread(notice: Notice) -> bool:
-    """Say whether the items stand elsewhere, or nothing but the title was there to read."""
-    if notice.items_elsewhere:
+    """Say whether a part of the notice was not there to read: could not check is never no."""
+    if has_unread_files(notice):
+        return True
+    if notice.items_elsewhere and not any(document.read for document in notice.documents):
         return True
     title = fold_text(notice.title)
     return all(fold_text(zone.text) in title for zone in notice.zones)

@@ -41,12 +41,16 @@ class Weighed:
 
 @dataclass(frozen=True)
 class Case:
-    """What a verdict is made of; `telling` is why an unread notice is worth a look."""
+    """What a verdict is made of.
+
+    `unread` is whether a part of the notice could not be read, `telling` why it is worth a look.
+    """
 
     buyer: str
     organ: Organ | None
     weighed: tuple[Weighed, ...]
     telling: tuple[Category, str] | None
+    unread: bool = False
 
 
 def decide(case: Case) -> tuple[Verdict, Reason]:
@@ -62,6 +66,8 @@ def decide(case: Case) -> tuple[Verdict, Reason]:
         return Verdict.REVIEW, Reason.UNPROVEN_MENTION
     if case.telling is not None:
         return Verdict.REVIEW, Reason.NOT_CHECKABLE
+    if case.unread:
+        return Verdict.NONE, Reason.NOT_CHECKABLE
     return Verdict.NONE, Reason.HARMLESS_MENTION if stances else Reason.NO_PRODUCT
 
 
@@ -129,7 +135,8 @@ def _weigh_hit(one: Weighed) -> float:
 
 def _hit_feature(one: Weighed) -> Feature:
     hit = one.hit
-    why = f"{hit.entry} {hit.stance} in {hit.field} ({hit.strength} alias): {hit.why}"
+    where = f"{hit.field} of {hit.place}" if hit.place else hit.field
+    why = f"{hit.entry} {hit.stance} in {where} ({hit.strength} alias): {hit.why}"
     if one.failed and hit.stance in ALERTING:
         why += "; the purchase was cancelled or failed"
     return Feature("product", _weigh_hit(one), why)

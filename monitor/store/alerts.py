@@ -11,6 +11,12 @@ from typing import Any
 
 from monitor.store.database import Database, Row, clean_text, read_time, write_json, write_time
 
+# After so many messages about sources within an hour, further ones wait and go together.
+_GATHER_FROM = 3
+_GATHER_OVER = timedelta(hours=1)
+_GATHER_FOR = timedelta(minutes=10)
+_GATHERED = "sources"
+
 # Stands as the error of a delivery while, and after, nobody knows whether it arrived.
 UNCONFIRMED = "not confirmed"
 
@@ -82,7 +88,13 @@ class Alerts:
         return [row["fingerprint"] for row in rows]
 
     def enqueue(
-        self, alert: NewAlert, receivers: Iterable[str], now: datetime, *, digest: str = ""
+        self,
+        alert: NewAlert,
+        receivers: Iterable[str],
+        now: datetime,
+        *,
+        digest: str = "",
+        due: datetime | None = None,
     ) -> bool:
         """Write an alert with one delivery per receiver; False where its id is there already."""
         values = {
@@ -93,14 +105,35 @@ class Alerts:
         }  # fmt: skip
         if not self.db.insert("alert", values, on_conflict="do nothing"):
             return False
-        state = DeliveryState.HELD if digest else DeliveryState.WAITING
+        held = digest and due is None
+        state = DeliveryState.HELD if held else DeliveryState.WAITING
         for receiver in receivers:
             row = {
                 "alert": alert.id, "receiver": receiver, "digest": digest, "state": str(state),
-                "next_try_at": write_time(now), "created_at": write_time(now),
+                "next_try_at": write_time(due or now), "created_at": write_time(now),
             }  # fmt: skip
             self.db.insert("delivery", row, on_conflict="do nothing")
         return True
+
+    def gather_self(self, alert: NewAlert, receivers: Iterable[str], now: datetime) -> bool:
+        """Enqueue what the program says of itself; after a few in an hour, several in one message.
+
+        What falls together, as when the network is down, must not be a message for each source.
+        """
+        said = self.db.first(
+            "select count(*) as n from alert where kind = 'self' and source is not null "
+            "and created_at > ?",
+            [write_time(now - _GATHER_OVER)],
+        )
+        if said is None or said["n"] < _GATHER_FROM:
+            return self.enqueue(alert, receivers, now)
+        waiting = self.db.first(
+            "select min(next_try_at) as due from delivery where digest = ? "
+            "and state = 'waiting' and attempts = 0 and next_try_at > ?",
+            [_GATHERED, write_time(now)],
+        )
+        due = read_time(waiting["due"]) if waiting else None
+        return self.enqueue(alert, receivers, now, digest=_GATHERED, due=due or now + _GATHER_FOR)
 
     def release(self, digest: str, now: datetime) -> int:
         """Let a complete digest go; return how many deliveries it holds."""

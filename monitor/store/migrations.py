@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlite_utils import Database, Migrations
 
 MIGRATIONS = Migrations("monitor")
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @MIGRATIONS()
@@ -15,6 +15,89 @@ def m0001_create_tables(db: Database) -> None:
         if statement.strip():
             db.execute(statement)
 
+
+@MIGRATIONS()
+def m0002_join_notices(db: Database) -> None:
+    """Create the table of what tells notices apart, so that copies on other portals are found."""
+    for statement in _TWINS.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+_TWINS = """
+create table twin (
+  listing integer primary key references listing(id) on delete cascade,
+  notice integer not null references notice(id) on delete cascade,
+  same_as integer not null,
+  why text not null,
+  stage text not null,
+  title text not null,
+  number text not null,
+  day text,
+  sketch text not null
+) strict;
+create index twin_group on twin (same_as);
+create index twin_title on twin (title, stage, day);
+create index twin_number on twin (number, stage, day);
+create index alert_notice on alert (notice)
+"""
+
+
+@MIGRATIONS()
+def m0003_know_what_was_not_read(db: Database) -> None:
+    """Create what gaps, back-fills, learned expectations and attachments need."""
+    for statement in _UNREAD.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+_UNREAD = """
+alter table source add column horizon_at text;
+update source set horizon_at = last_good_at;
+alter table listing add column recheck_at text;
+alter table listing add column rechecks integer not null default 0;
+create index listing_recheck on listing (source, recheck_at) where recheck_at is not null;
+create table gap (
+  id integer primary key,
+  source text not null references source(name) on delete cascade,
+  list text not null,
+  request text not null,
+  since text not null,
+  until text not null,
+  state text not null,
+  why text not null,
+  pages integer not null default 0,
+  noted_at text not null,
+  ended_at text,
+  unique (source, list, since)
+) strict;
+create table reach (
+  id integer primary key,
+  source text not null references source(name) on delete cascade,
+  since text not null,
+  until text not null
+) strict;
+create table expectation (
+  source text not null references source(name) on delete cascade,
+  field text not null,
+  rows real not null,
+  held real not null,
+  primary key (source, field)
+) strict;
+create table attachment (
+  id integer primary key,
+  listing integer not null references listing(id) on delete cascade,
+  url text not null,
+  name text not null,
+  read integer not null,
+  why text not null,
+  kind text not null,
+  record_id text not null,
+  sha256 text not null,
+  tried_at text not null,
+  unique (listing, url)
+) strict
+"""
 
 _FIRST = """
 create table source (

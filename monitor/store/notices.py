@@ -61,6 +61,8 @@ class Triage:
 
 
 _COMPARED = ("title", "published_raw")
+# Why a row of a first round is recorded only; a back-fill thinks of it again.
+TOO_OLD = "older than what was asked for"
 
 
 class Notices:
@@ -145,6 +147,30 @@ class Notices:
                 [write_time(now), source, listing_id],
             )
 
+    def find_too_old(self, source: str, listing_ids: Sequence[str]) -> set[str]:
+        """Return which listings were only recorded because nobody had asked for their day."""
+        return {
+            listing_id
+            for listing_id in listing_ids
+            if (row := self._find(source, listing_id)) is not None
+            and row["state"] == ListingState.RECORDED
+            and row["triage"].startswith("older than")
+        }
+
+    def reconsider(
+        self, source: str, listing: Listing, triage: Triage, record_id: str, now: datetime
+    ) -> None:
+        """Let a recorded listing wait after all, where its triage now says so."""
+        self.db.execute(
+            """update listing set state = ?, triage = ?, baseline = 1, next_try_at = ?,
+                 content = ?, record_id = ? where source = ? and listing_id = ?""",
+            [
+                str(ListingState.WAITING if triage.open else ListingState.RECORDED),
+                triage.why, write_time(now), clean_text(listing.content) if triage.open else "",
+                record_id, source, clean_text(listing.listing_id),
+            ],
+        )  # fmt: skip
+
     def _find(self, source: str, listing_id: str) -> Row | None:
         return self.db.first(
             "select * from listing where source = ? and listing_id = ?",
@@ -155,9 +181,11 @@ class Notices:
         """Return listings to be opened now, oldest publication first."""
         rows = self.db.query(
             """select * from listing
-               where source = ? and state in ('waiting', 'poison') and next_try_at <= ?
-               order by published_at is null, published_at, id limit ?""",
-            [source, write_time(now), limit],
+               where source = :source
+                 and (state in ('waiting', 'poison') and next_try_at <= :now
+                      or recheck_at <= :now)
+               order by published_at is null, published_at, id limit :limit""",
+            {"source": source, "now": write_time(now), "limit": limit},
         )
         return [_make_listing(row) for row in rows]
 
@@ -167,11 +195,36 @@ class Notices:
         row = self.db.first(sql, [source])
         return int(row["n"]) if row else 0
 
+    def find_rate(self, source: str, now: datetime) -> tuple[float, datetime | None]:
+        """Return how many new rows a day brings, and when the last new one was seen.
+
+        Only rows count that came as news: after the first round, by no back-fill.
+        """
+        row = self.db.first(
+            """select count(*) as n, min(first_seen_at) as since, max(first_seen_at) as last
+               from listing where source = ? and baseline = 0""",
+            [source],
+        )
+        since, last = (read_time(row["since"]), read_time(row["last"])) if row else (None, None)
+        if row is None or since is None:
+            return 0.0, None
+        return row["n"] / max(1.0, (now - since).total_seconds() / 86_400), last
+
+    def count_new(self, source: str, since: datetime) -> int:
+        """Return how many listings were first seen since a moment."""
+        row = self.db.first(
+            "select count(*) as n from listing where source = ? and first_seen_at >= ?",
+            [source, write_time(since)],
+        )
+        return int(row["n"]) if row else 0
+
     def defer(self, listing: int, error: str, next_try: datetime) -> None:
         """Let a listing wait through an outage of its host; that is no failed try."""
         self.db.execute(
-            "update listing set error = ?, next_try_at = ? where id = ?",
-            [clean_text(error), write_time(next_try), listing],
+            """update listing set error = :error, next_try_at = :at,
+                 recheck_at = case when recheck_at is null then null else :at end
+               where id = :id""",
+            {"error": clean_text(error), "at": write_time(next_try), "id": listing},
         )
 
     def count_failing(self, source: str) -> int:
@@ -193,9 +246,7 @@ class Notices:
 
     def mark_opened(self, listing: int) -> None:
         """Note that a listing was opened and its notice saved."""
-        self.db.execute(
-            "update listing set state = 'opened', error = '', content = '' where id = ?", [listing]
-        )
+        self.db.execute("update listing set state = 'opened', error = '' where id = ?", [listing])
 
     def last_version(self, listing: int) -> Row | None:
         """Return the newest version of a listing's notice, or None."""
@@ -248,6 +299,20 @@ class Notices:
                order by n.id desc limit 1""",
             {"key": key},
         )
+
+    def find_stored(self, source: str, listing_id: str) -> StoredListing | None:
+        """Return a listing by the id that its source gave it, or None."""
+        row = self._find(source, listing_id)
+        return _make_listing(row) if row is not None else None
+
+    def find_digest(self, source: str, listing_id: str) -> str:
+        """Return the SHA-256 of the bytes that a listing was read from, or ''."""
+        row = self.db.first(
+            """select c.sha256 from listing l join capture c on c.record_id = l.record_id
+               where l.source = ? and l.listing_id = ?""",
+            [source, clean_text(listing_id)],
+        )
+        return row["sha256"] if row else ""
 
     def find_row(self, listing: int) -> Row:
         """Return a listing by its row id; KeyError where there is none."""

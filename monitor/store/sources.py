@@ -13,7 +13,10 @@ from monitor.text.privacy import mask_private
 
 @dataclass(frozen=True)
 class SourceRow:
-    """What is known of a source; `baseline_at` is None until its first whole round."""
+    """What is known of a source; `baseline_at` is None until its first whole round.
+
+    Up to `horizon_at`, all that its lists showed was read or is noted as a gap.
+    """
 
     name: str
     state: SourceState
@@ -29,6 +32,7 @@ class SourceRow:
     told_state: str
     baseline_at: datetime | None
     sample: bool
+    horizon_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,17 @@ class Sources:
         update = "(name) do update set sample = min(sample, excluded.sample)"
         self.db.insert("source", {"name": name, "sample": int(sample)}, on_conflict=update)
 
+    def find(self, name: str) -> SourceRow | None:
+        """Return one source, None where it was never polled."""
+        row = self.db.first("select * from source where name = ?", [name])
+        return _make_source(row) if row is not None else None
+
     def get(self, name: str) -> SourceRow:
         """Return one source; KeyError where there is none."""
-        row = self.db.first("select * from source where name = ?", [name])
-        if row is None:
+        found = self.find(name)
+        if found is None:
             raise KeyError(name)
-        return _make_source(row)
+        return found
 
     def list_all(self) -> list[SourceRow]:
         """Return every source that was ever polled, by name."""
@@ -119,6 +128,10 @@ class Sources:
             "update source set baseline_at = ? where name = ? and baseline_at is null",
             [write_time(now), name],
         )
+
+    def move_horizon(self, name: str, at: datetime) -> None:
+        """Note that all before a moment was read or is noted as a gap."""
+        self.db.execute("update source set horizon_at = ? where name = ?", [write_time(at), name])
 
     def note_told(self, name: str, state: str) -> None:
         """Remember which state a person was last told of."""
@@ -237,4 +250,5 @@ def _make_source(row: Row) -> SourceRow:
         told_state=row["told_state"],
         baseline_at=read_time(row["baseline_at"]),
         sample=bool(row["sample"]),
+        horizon_at=read_time(row["horizon_at"]),
     )

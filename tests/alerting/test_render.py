@@ -60,6 +60,30 @@ def test_a_changed_match_says_what_changed() -> None:
     assert "Changed:" not in render_alert(make_content()).body
 
 
+def test_the_other_places_of_a_notice_stand_under_its_link() -> None:
+    content = make_content()
+    own = {"source": "yunling", "url": content["url"]}
+    there = {"source": "ccgp", "url": "https://www.example.org/t1_2.htm"}
+    assert "Also at" not in render_alert(content).body
+    assert "Also at" not in render_alert({**content, "links": [own]}).body
+    body = render_alert({**content, "links": [own, there]}).body
+    link = f"Link:      {content['url']}\nAlso at:   https://www.example.org/t1_2.htm (ccgp)\n"
+    assert link in body
+    old = {name: value for name, value in content.items() if name != "links"}
+    assert render_alert(old).body == render_alert(content).body
+
+
+def test_other_places_are_few_and_safe() -> None:
+    places = [{"source": f"s{n}", "url": f"https://example.org/{n}"} for n in range(8)]
+    hostile = {"source": "<@everyone> evil.com", "url": "javascript:alert(1)"}
+    body = render_alert(make_content() | {"links": [*places, hostile]}).body
+    assert body.count("https://example.org/") == 5
+    assert "           and 4 more places\n" in body
+    assert "javascript:" not in body
+    shown = make_content() | {"links": [{**hostile, "url": "https://example.org/1"}]}
+    assert "(＜＠everyone＞ evil .com)" in render_alert(shown).body
+
+
 def test_a_digest_says_what_it_knows_and_no_more() -> None:
     full = render_digest([make_content()], "x").body
     assert (

@@ -67,8 +67,12 @@ VERDICTS = [
         Reason.NOT_CHECKABLE,
     ),
     (make_notice("采血卡200盒", title=DNA), Verdict.NONE, Reason.NO_PRODUCT),
-    (make_notice("详见附件", title=PLAIN, items_elsewhere=True), Verdict.NONE, Reason.NO_PRODUCT),
-    (make_notice(title=PLAIN), Verdict.NONE, Reason.NO_PRODUCT),
+    (
+        make_notice("详见附件", title=PLAIN, items_elsewhere=True),
+        Verdict.NONE,
+        Reason.NOT_CHECKABLE,
+    ),
+    (make_notice(title=PLAIN), Verdict.NONE, Reason.NOT_CHECKABLE),
     (make_notice("兼容Oracle数据库"), Verdict.NONE, Reason.HARMLESS_MENTION),
     (make_notice("不接受戴尔品牌"), Verdict.NONE, Reason.HARMLESS_MENTION),
     (
