@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
+from monitor.cli_base import EXIT_HELD, EXIT_USAGE, EXIT_WORLD, Settings, as_json, pass_settings
 from monitor.cli_lists import lists
+from monitor.cli_reading import alerts, sources, why, write_gaps
+from monitor.cli_saved import import_command, screen
 from monitor.errors import ConfigError, LockedError, MonitorError
 from monitor.terminal import (
     print_rows,
@@ -24,45 +28,7 @@ from monitor.terminal import (
 )
 
 if TYPE_CHECKING:
-    from monitor.config import Outline
     from monitor.setup import Setup
-    from monitor.store import Store
-
-EXIT_WORLD, EXIT_USAGE, EXIT_HELD = 1, 2, 75
-
-
-class Settings:
-    """The options that stand before a command."""
-
-    def __init__(self, config: Path, state: Path | None, debug: bool) -> None:
-        self.config, self.state, self.debug = config, state, debug
-
-    def load(self) -> Setup:
-        """Return configuration and watchlists; raise ConfigError."""
-        from monitor.config import current_environment
-        from monitor.setup import load_setup
-
-        return load_setup(self.config, current_environment(), self.state)
-
-    def open_reading(self) -> tuple[Store, dict[str, Outline]]:
-        """Return the store for reading and the sources' outlines; needs no secret."""
-        from monitor.config import current_environment, guess_state, read_outline
-        from monitor.store import Store
-
-        environ = current_environment()
-        try:
-            state, outlines = read_outline(self.config, environ, self.state)
-        except ConfigError as error:
-            # A broken configuration is when people look: the daemon runs on with the old one.
-            state, outlines = guess_state(self.config, environ, self.state), {}
-            if not state.is_dir():
-                raise
-            click.echo(f"warning: {error}", err=True)
-        return Store.open(state, read_only=True), outlines
-
-
-pass_settings = click.make_pass_decorator(Settings)
-as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -84,7 +50,8 @@ def cli(context: click.Context, config: Path, state: Path | None, debug: bool) -
     set_logging(debug)
 
 
-cli.add_command(lists)
+for command in (lists, alerts, why, sources, screen, import_command):
+    cli.add_command(command)
 
 
 @cli.command()
@@ -139,14 +106,29 @@ def poll(
     rows = [
         {
             "source": r.source, "listings": r.listings, "new": r.new, "changed": r.changed,
-            "opened": r.opened, "alerts": r.alerts, "reviews": r.reviews, "waiting": r.waiting,
+            "opened": r.opened, "alerts": r.alerts, "reviews": r.reviews,
+            "unchecked": r.unchecked, "waiting": r.waiting,
             "state": str(r.health.state), "cause": r.health.cause,
         }
         for r in rounds
     ]  # fmt: skip
     print_rows(rows, as_json, list(rows[0]) if rows else [])
+    if since is not None and not as_json:
+        show_reach(settings, chosen)
     if any(row["state"] != "current" for row in rows):
         raise SystemExit(EXIT_WORLD)
+
+
+def show_reach(settings: Settings, names: Sequence[str]) -> None:
+    """Say how far back sources were read whole, and what of it was not."""
+    from monitor.reading.views import list_sources
+
+    store, outlines = settings.open_reading()
+    with store:
+        rows = [r for r in list_sources(store, outlines, datetime.now(UTC)) if r["source"] in names]
+    for row in rows:
+        for line in write_gaps(row):
+            show_line(f"{row['source']}: {line}")
 
 
 @cli.command()
@@ -197,130 +179,6 @@ def check_live(setup: Setup, as_json: bool) -> None:
     print_rows(rows, as_json, ["source", "state", "listings", "cause"])
     if any(row["state"] != "current" for row in rows):
         raise SystemExit(EXIT_WORLD)
-
-
-@cli.command()
-@click.argument("files", nargs=-1, required=True)
-@as_json
-@pass_settings
-def screen(settings: Settings, files: tuple[str, ...], as_json: bool) -> None:
-    """Screen saved notices (.html .json .jsonl .warc.gz, or - for JSON lines) without the store."""
-    from monitor.config import current_environment, read_outline, read_watchlist_path
-    from monitor.reading.screened import UnreadableError, find_saved, read_lines, screen_saved
-    from monitor.screening.listfile import load_lists
-    from monitor.screening.score import Screener
-    from monitor.screening.watchlist import load_watchlists
-
-    state, _ = read_outline(settings.config, current_environment(), settings.state)
-    lists = load_lists(state)
-    screener = Screener.build(load_watchlists(read_watchlist_path(settings.config)))
-    failed = False
-    with progress_line() as report:
-        for name in files:
-            number = 0
-            try:
-                stdin = sys.stdin.buffer
-                found = read_lines(stdin, Path(), "-") if name == "-" else find_saved(Path(name))
-                for number, saved in enumerate(found, 1):
-                    report(f"{name}: {number} screened")
-                    row = screen_saved(saved, screener, lists)
-                    show_screened(row, as_json)
-                    if "error" in row:
-                        failed = True
-                        click.echo(f"error: {name}: {row['error']}", err=True)
-            except UnreadableError as error:
-                failed = True
-                click.echo(f"error: {error}", err=True)
-    if failed:
-        raise SystemExit(EXIT_WORLD)
-
-
-def show_screened(row: dict[str, Any], as_json: bool) -> None:
-    """Print a screened notice as JSON or as a few lines."""
-    if as_json:
-        click.echo(json.dumps(row, ensure_ascii=False))
-        return
-    show_line(f"{row['verdict'].upper():7} {row['id']}  {row['reason']}  {row.get('title', '')}")
-    for feature in row.get("features", ()):
-        show_line(f"        {feature['weight']:+.2f} {feature['name']}: {feature['why']}")
-    for hit in row.get("brands", ()):
-        show_line(f"        {hit['id']} [{hit['stance']}] {hit['field']}: 「{hit['quote']}」")
-
-
-@cli.command()
-@click.option("--verdict", type=click.Choice(["alert", "review", "self"]), default=None)
-@click.option(
-    "--since", type=click.DateTime(["%Y-%m-%d"]), help="Only alerts since this day (UTC)."
-)
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
-@as_json
-@pass_settings
-def alerts(
-    settings: Settings, verdict: str | None, since: datetime | None, limit: int, as_json: bool
-) -> None:
-    """List alerts, newest first, and what became of their deliveries."""
-    from monitor.reading.views import list_alerts
-
-    store, _ = settings.open_reading()
-    with store:
-        moment = since.replace(tzinfo=UTC) if since else None
-        rows = list(list_alerts(store, verdict=verdict or "", since=moment, limit=limit))
-    if not as_json:
-        for row in rows:
-            row["created"] = row["created_at"][:16]
-            row["deliveries"] = ", ".join(
-                f"{d['receiver']} {d['state']}" for d in row["deliveries"]
-            )
-            row["what"] = row["products"] or row["title_en"] or row["title"]
-            row["verdict"] = f"SAMPLE {row['verdict']}" if row["sample"] else row["verdict"]
-    print_rows(rows, as_json, ["id", "created", "verdict", "what", "buyer_en", "deliveries"])
-
-
-@cli.command()
-@click.argument("key", metavar="ID|URL")
-@as_json
-@pass_settings
-def why(settings: Settings, key: str, as_json: bool) -> None:
-    """Explain why a notice was told, or why it was not."""
-    from monitor.reading.views import explain_notice, show_explanation
-
-    store, _ = settings.open_reading()
-    with store:
-        found = explain_notice(store, key)
-    if found is None:
-        raise MonitorError(f"no alert or notice '{key}' in the store")
-    if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
-        return
-    for line in show_explanation(found):
-        show_line(line)
-
-
-@cli.command()
-@click.option("--issues", is_flag=True, help="List what could not be understood.")
-@as_json
-@pass_settings
-def sources(settings: Settings, issues: bool, as_json: bool) -> None:
-    """Show each source: state, cause, last good poll, lag, gaps and what to do."""
-    from monitor.reading.views import list_issues, list_sources
-
-    store, outlines = settings.open_reading()
-    with store:
-        if issues:
-            columns = ["source", "kind", "field", "raw", "count", "url"]
-            print_rows([dict(row) for row in list_issues(store)], as_json, columns)
-            return
-        rows = list(list_sources(store, outlines, datetime.now(UTC)))
-    for row in rows if not as_json else ():
-        if row.get("budget"):
-            row["requests"] = f"{row['requests_today']}/{row['budget']}"
-    columns = ["source", "state", "last_good", "listings", "waiting", "requests", "cause"]
-    print_rows(rows, as_json, columns)
-    if not as_json:
-        for row in rows:
-            for name in ("missed", "advice"):
-                if row.get(name):
-                    show_line(f"{row['source']}: {name}: {row[name]}")
 
 
 @cli.command("test-receiver")

@@ -29,6 +29,8 @@ class Visit:
     headers: Mapping[str, str]
     _sock: socket.socket
     _closing: threading.Event
+    method: str = "GET"
+    body: bytes = b""
 
     def send(self, data: bytes) -> None:
         """Send bytes as they are; raise OSError when the client has gone."""
@@ -126,9 +128,13 @@ class _Answer(socketserver.BaseRequestHandler):
                 sock.sendall(make_head(400))
                 return
         first, *lines = head.decode("latin-1").split("\r\n")
-        target = first.split(" ")[1]
+        method, target = first.split(" ")[:2]
         pairs = (line.split(": ", 1) for line in lines if ": " in line)
-        visit = Visit(target, {k.lower(): v for k, v in pairs}, sock, owner.closing)
+        headers = {k.lower(): v for k, v in pairs}
+        body = b""
+        while len(body) < int(headers.get("content-length", 0)) and (more := sock.recv(4096)):
+            body += more
+        visit = Visit(target, headers, sock, owner.closing, method, body)
         owner.visits.append(visit)
         owner.routes.get(target.partition("?")[0], reply(b"no such page", status=404))(visit)
 
@@ -138,11 +144,11 @@ def reply(body: bytes = b"", status: int = 200, headers: Mapping[str, str] | Non
     return raw(make_head(status, {"Content-Length": str(len(body)), **(headers or {})}) + body)
 
 
-def redirect(location: str, body: Route | None = None) -> Route:
-    """Answer 302 with a Location, sent as Latin-1, and then what `body` sends."""
+def redirect(location: str, body: Route | None = None, status: int = 302) -> Route:
+    """Answer with a Location, sent as Latin-1, and then what `body` sends."""
 
     def answer(visit: Visit) -> None:
-        visit.send(make_head(302, {"Location": location}))
+        visit.send(make_head(status, {"Location": location}))
         if body is not None:
             body(visit)
 

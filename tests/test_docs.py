@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -16,26 +14,37 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from monitor import stanzas
 from monitor.cli import cli
-from monitor.config import (
-    BodySelectors,
-    ConfigFile,
-    ReceiverConfig,
-    RowSelectors,
-    SourceConfig,
-)
-from monitor.models import Capture, Reason, SourceState
+from monitor.config import ConfigFile, ReceiverConfig
+from monitor.models import Reason, SourceState
 from monitor.portals import PORTALS
-from monitor.portals.base import Portal
 from monitor.schema import build_schema
 from monitor.screening.entries import Agency, Brand, Category, Product
 from monitor.screening.lists import Status
 from monitor.screening.refreshed import FindingKind
 from monitor.screening.watchlist import load_watchlists
-from monitor.store import migrations
+from monitor.stanzas import (
+    NEEDED,
+    BodySelectors,
+    CebOptions,
+    CmsOptions,
+    EpointOptions,
+    Expectations,
+    GgzyOptions,
+    JsonListOptions,
+    OcdsOptions,
+    RowSelectors,
+    SamOptions,
+    SourceConfig,
+    TedOptions,
+    WorldbankOptions,
+    ZcyOptions,
+)
+from monitor.store import Store
 from monitor.yamlfile import Model, load_yaml, parse_duration
+from tests.docpages import ROOT, list_blocks, read_page
 
-ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 SECTIONS: list[tuple[str, type[Model]]] = [
     ("## The file", ConfigFile),
@@ -43,12 +52,21 @@ SECTIONS: list[tuple[str, type[Model]]] = [
     ("## A source", SourceConfig),
     ("### `row`", RowSelectors),
     ("### `detail`", BodySelectors),
+    ("### `expect`", Expectations),
+    ("### `freecms` and `gpcms`", CmsOptions),
+    ("### `zcy`", ZcyOptions),
+    ("### `ggzy`", GgzyOptions),
+    ("### `jsonlist`", JsonListOptions),
+    ("### `epoint`", EpointOptions),
+    ("### `cebpubservice`", CebOptions),
+    ("### `ocds`", OcdsOptions),
+    ("### `ted`", TedOptions),
+    ("### `sam`", SamOptions),
+    ("### `worldbank`", WorldbankOptions),
 ]
+# Keys that are required by some portals only.
+REQUIRED_BY_SOME = {"lists", "site", "site_id", "channel", *NEEDED.values()}
 COMMANDS = sorted(cli.commands)
-
-
-def read_page(name: str) -> str:
-    return (ROOT / name).read_text("utf-8")
 
 
 def read_rows(heading: str) -> dict[str, str]:
@@ -56,10 +74,6 @@ def read_rows(heading: str) -> dict[str, str]:
     _, _, rest = read_page("docs/configuration.md").partition(f"\n{heading}")
     rows = re.findall(r"^\| `(\w+)` \| (.+?) \|", re.split(r"\n#{2,3} ", rest)[0], re.M)
     return dict(rows)
-
-
-def list_blocks(page: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", read_page(page), re.M | re.S)
 
 
 @pytest.mark.parametrize(("heading", "model"), SECTIONS)
@@ -75,16 +89,19 @@ def test_documented_defaults_are_the_defaults(heading: str, model: type[Model]) 
         field = model.model_fields[key]
         shown = re.fullmatch(r"`([^`]+)`", cell)
         if cell.startswith("required"):
-            assert field.is_required() or key in ("lists", "row"), key
+            assert field.is_required() or key in REQUIRED_BY_SOME, key
         elif shown is not None:
             assert _is_same(shown[1], field.get_default(call_default_factory=True)), key
         else:
-            assert field.get_default(call_default_factory=True) in ("", None, BodySelectors()), key
+            default = field.get_default(call_default_factory=True)
+            assert default in ("", None) or isinstance(default, Model), key
 
 
 def _is_same(shown: str, default: object) -> bool:
     if isinstance(default, bool) or default is None:
         return shown == json.dumps(default)
+    if isinstance(default, dict):
+        return shown == "{}" and not default
     if isinstance(default, list | tuple):
         return shown == f"[{', '.join(default)}]"
     if isinstance(default, int | float):
@@ -170,24 +187,6 @@ def test_configuration_examples_load(page: str, tmp_path: Path) -> None:
         load_yaml(path, ConfigFile)
 
 
-def test_the_portal_of_the_documentation_reads_a_list(tmp_path: Path) -> None:
-    path = tmp_path / "example_portal.py"
-    path.write_text(list_blocks("docs/portals.md", "python")[0], "utf-8")
-    spec = importlib.util.spec_from_file_location("example_portal", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["example_portal"] = module
-    spec.loader.exec_module(module)
-    portal: Portal = module.ExamplePortal(SourceConfig(portal="example"))
-    row = {"id": "7", "url": "/7.html", "title": "样例", "time": "2026-05-31 10:00"}
-    answer = json.dumps({"page": 1, "pages": 2, "rows": [row]}).encode()
-    url, now = "http://portal.example/api/list", datetime(2026, 5, 31, tzinfo=UTC)
-    page = portal.read_listing(Capture(url, url, now, 200, (), answer, sha256=""))
-    assert [listing.url for listing in page.listings] == ["http://portal.example/7.html"]
-    assert page.next_url == "http://portal.example/api/list?page=2"
-
-
 def test_the_screening_shown_is_what_the_program_prints(tmp_path: Path) -> None:
     page = read_page("docs/commands.md")
     shown = re.search(r"^\$ echo '(.+?)' \| tender-monitor screen -\n(.+?)^```", page, re.M | re.S)
@@ -262,10 +261,27 @@ def mask_changing(text: str) -> str:
     return re.sub(r"\b\d{4}-\d\d-\d\d \d\d:\d\d|\b[0-9a-f]{16}\b|:\d+/\S+", "…", text)
 
 
-def test_every_table_is_described() -> None:
-    tables = re.findall(r"create table (\w+)", Path(migrations.__file__).read_text("utf-8"))
-    _, _, text = read_page("docs/how-it-works.md").partition("## Tables")
+def test_every_table_is_described_in_the_order_of_its_making(tmp_path: Path) -> None:
+    query = "select name from sqlite_master where type = 'table' order by rowid"
+    with Store.open(tmp_path) as store:
+        names = [row["name"] for row in store.db.query(query)]
+    tables = [name for name in names if not name.startswith(("_", "sqlite_"))]
+    text = read_page("docs/how-it-works.md").partition("\n## Tables\n")[2].split("\n## ")[0]
     assert re.findall(r"^\| `(\w+)` \|", text, re.M) == tables
+
+
+@pytest.mark.parametrize("room", ["text", "screening", "portals", "documents"])
+def test_every_file_of_a_large_room_stands_in_its_table(room: str) -> None:
+    section = read_page("docs/how-it-works.md").partition("\n## Inside the large rooms\n")[2]
+    table = section.partition(f"| in `{room}` | files |")[2].split("\n\n")[0]
+    files = {path.stem for path in (ROOT / "monitor" / room).glob("*.py")} - {"__init__"}
+    assert sorted(name for name in files if f"`{name}`" not in table) == []
+
+
+def test_every_model_of_a_stanza_has_its_section() -> None:
+    models = {kind for kind in vars(stanzas).values() if isinstance(kind, type)}
+    kinds = {kind for kind in models if issubclass(kind, Model) and kind is not Model}
+    assert kinds == {kind for _, kind in SECTIONS} - {ConfigFile, ReceiverConfig}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

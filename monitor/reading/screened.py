@@ -2,135 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from monitor.errors import LayoutError, MonitorError, StoreError
-from monitor.models import Match, Notice
-from monitor.portals.saved import read_saved, read_saved_text
+from monitor.errors import LayoutError
+from monitor.models import Document, Match, Notice
+from monitor.reading.savednotices import Saved
 from monitor.screening.firms import name_supplier
 from monitor.screening.gloss import gloss_item, gloss_title
 from monitor.screening.lists import SanctionLists
 from monitor.screening.score import Screener
 from monitor.text.dates import CHINA
-from monitor.warc import list_responses
-
-_LIST_MARK = b"c_list_bid"
-_BINARY = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"Rar!", b"\x1f\x8b")
-
-
-class UnreadableError(MonitorError):
-    """A file or line that holds no notice; names the file and line."""
-
-
-@dataclass(frozen=True)
-class Saved:
-    """One saved notice: where it came from and how to read it."""
-
-    id: str
-    url: str
-    listing: Mapping[str, str]
-    body: bytes | None = None
-    text: str | None = None
-
-    def read_notice(self) -> Notice:
-        """Return the notice; raise LayoutError where there is no text."""
-        if self.text is not None and not self.text.lstrip().startswith(("{", "[")):
-            return read_saved_text(self.text, self.listing, self.url)
-        body = self.body if self.body is not None else (self.text or "").encode()
-        return read_saved(body, self.listing, self.url)
-
-
-def find_saved(path: Path) -> Iterator[Saved]:
-    """Yield the notices of a file: .html, .json, .jsonl or .warc.gz.
-
-    Raises UnreadableError naming file and line.
-    """
-    name = path.name.lower()
-    if name.endswith(".jsonl"):
-        lines = _read_file(path, str(path)).splitlines()
-        yield from read_lines(lines, path.parent, str(path))
-    elif name.endswith((".warc.gz", ".warc")):
-        for url, body in _read_responses(path):
-            # A list is no notice: its rows are of many buyers.
-            if not url.endswith("/robots.txt") and _LIST_MARK not in body:
-                yield Saved(url, url, {}, body=body)
-    else:
-        body = _read_file(path, str(path))
-        if body.startswith(_BINARY):
-            raise UnreadableError(
-                f"{path}: neither a saved page nor JSON; attachments are not read"
-            )
-        yield Saved(path.name, "", {}, body=body)
-
-
-def _read_responses(path: Path) -> Iterator[tuple[str, bytes]]:
-    try:
-        yield from list_responses(path)
-    except StoreError as error:
-        raise UnreadableError(str(error)) from None
-
-
-def read_lines(lines: Iterable[bytes], folder: Path, source: str) -> Iterator[Saved]:
-    """Yield the notices of JSON lines; `file` is relative to `folder`."""
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        place = f"{source}:{number}"
-        try:
-            row = json.loads(line)
-        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise UnreadableError(f"{place}: not JSON: {error}") from None
-        if not isinstance(row, dict):
-            raise UnreadableError(f"{place}: expected one object, {{…}}")
-        try:
-            yield _make_saved(row, folder, place)
-        except (AttributeError, TypeError, UnicodeError) as error:
-            raise UnreadableError(f"{place}: not a notice: {type(error).__name__}") from None
-
-
-def _make_saved(row: Mapping[str, Any], folder: Path, place: str) -> Saved:
-    listing = {
-        str(k): str(v) for k, v in (row.get("listing") or {}).items() if isinstance(v, str | int)
-    }
-    if row.get("title") and "title" not in listing:
-        listing["title"] = str(row["title"])
-    identity, url = str(row.get("id", place)), str(row.get("url") or "")
-    if row.get("file"):
-        return Saved(identity, url, listing, body=_read_file(folder / str(row["file"]), place))
-    text = row.get("html") or row.get("text")
-    if text is None and not listing.get("title"):
-        raise UnreadableError(f"{place}: needs one of the keys file, html, text")
-    return Saved(identity, url, listing, text=_as_markup(row, listing))
-
-
-def _as_markup(row: Mapping[str, Any], listing: Mapping[str, str]) -> str:
-    if row.get("html"):
-        return str(row["html"])
-    shown = str(row.get("text") or listing.get("title", ""))
-    escaped = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return "".join(f"<p>{line}</p>" for line in escaped.splitlines())
-
-
-def _read_file(path: Path, place: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        where = place if str(path) == place else f"{place}: {path}"
-        raise UnreadableError(f"{where}: {error.strerror}") from None
 
 
 def screen_saved(saved: Saved, screener: Screener, lists: SanctionLists) -> dict[str, Any]:
     """Return the screening row of a saved notice; an unreadable page is its own answer."""
     try:
-        notice = saved.read_notice()
+        notice = saved.read()
     except LayoutError as error:
         reason = "UNREADABLE"
-        row = {"id": saved.id, "url": saved.url, "verdict": "none", "reason": reason, "score": 0.0}
-        return {**row, "checkable": False, "error": str(error)}
+        row = {"id": saved.id, "url": saved.url, "place": saved.place, "verdict": "none"}
+        return {**row, "reason": reason, "score": 0.0, "checkable": False, "error": str(error)}
     return describe_screened(saved, notice, screener.screen(notice), lists)
 
 
@@ -141,6 +32,7 @@ def describe_screened(
     return {
         "id": saved.id,
         "url": saved.url,
+        "place": saved.place,
         "verdict": str(match.verdict),
         "reason": str(match.reason),
         "score": match.score,
@@ -173,10 +65,7 @@ def describe_screened(
             }
             for item in notice.items
         ],
-        "attachments": [
-            {"name": document.name, "read": False, "why": "attachments are not read yet"}
-            for document in notice.documents
-        ],
+        "attachments": [_describe_document(document) for document in notice.documents],
         "features": [
             {"name": f.name, "weight": f.weight, "why": f.why} for f in match.features
         ],
@@ -185,6 +74,11 @@ def describe_screened(
             for issue in notice.issues
         ],
     }  # fmt: skip
+
+
+def _describe_document(document: Document) -> dict[str, Any]:
+    why = document.why or ("not fetched" if document.read is None else "")
+    return {"name": document.name, "read": bool(document.read), "why": why}
 
 
 def _local_time(notice: Notice) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from monitor.config import Outline
-from monitor.models import SourceState
+from monitor.health import LATE_INTERVALS
+from monitor.models import SourceState, Span
 from monitor.screening.gloss import gloss_title
 from monitor.store import Store
 from monitor.store.database import Row
-
-_LATE_FACTOR = 2
+from monitor.store.sources import SourceRow
 
 
 def list_sources(
@@ -28,17 +29,23 @@ def list_sources(
             continue
         lag = (now - row.last_good_at).total_seconds() if row.last_good_at else None
         outline = outlines.get(name)
-        late = bool(outline and lag is not None and lag > _LATE_FACTOR * outline.every)
+        late = bool(outline and lag is not None and lag > LATE_INTERVALS * outline.every)
         state = SourceState.LATE if late and row.state is SourceState.CURRENT else row.state
         yield {
             "source": name,
-            "state": str(state) if outline else "removed",
+            "state": str(state) if outline else _name_absence(row),
             "cause": row.cause if outline else "not in the configuration",
             "since": _iso(row.state_since),
             "last_good": _iso(row.last_good_at),
             "lag_seconds": round(lag) if lag is not None else None,
             "missed": row.missed,
             "advice": row.advice,
+            "read_whole": [_span(span) for span in store.gaps.list_reach(name)],
+            "gaps": [
+                {**_span(gap.span), "state": str(gap.state), "why": gap.why}
+                for gap in [*store.gaps.list_open(name), *store.gaps.list_lost(name)]
+            ],
+            "tls": outline.tls if outline else None,
             "listings": row.last_listings,
             "waiting": store.notices.count_waiting(name),
             "next_check": _iso(row.next_check_at),
@@ -47,6 +54,11 @@ def list_sources(
             "sample": row.sample,
             "configured": outline is not None,
         }
+
+
+def _name_absence(row: SourceRow) -> str:
+    """Return what a source without a stanza is: one that was read once, or files alone."""
+    return "removed" if row.last_attempt_at else "imported"
 
 
 def list_alerts(
@@ -100,6 +112,7 @@ def explain_notice(store: Store, key: str) -> dict[str, Any] | None:
         "fields": fields,
         "evidence": {"sha256": row["sha256"], "record_id": row["record_id"]},
         "watchlists": row["watchlist_version"],
+        "twins": [asdict(link) for link in store.twins.find_links(row["listing"])],
     }
 
 
@@ -150,6 +163,7 @@ def show_explanation(found: dict[str, Any]) -> Iterator[str]:
         yield f"  error     {found['error']} ({found['attempts']} tries)"
     if "features" not in found:
         return
+    yield from _show_twins(found)
     organ = found["organ"]
     buyer = f"{organ['name']} = {organ['name_en']}" if organ else "no security organ"
     yield f"  buyer     {buyer}"
@@ -163,8 +177,44 @@ def show_explanation(found: dict[str, Any]) -> Iterator[str]:
     yield f"            {found['evidence']['record_id']}"
 
 
+def _show_twins(found: dict[str, Any]) -> Iterator[str]:
+    """Yield which notice this one is the same as, and where else it stands."""
+    place = (found["source"], found["url"])
+    why = {(twin["source"], twin["url"]): twin["why"] for twin in found["twins"]}
+    for number, (source, url) in enumerate(why):
+        if (source, url) != place:
+            first = number == 0 and why.get(place)
+            label, reason = ("same as", f" ({why[place]})") if first else ("also at", "")
+            yield f"  {label}   {source}: {url}{reason}"
+
+
 def _told(found: dict[str, Any]) -> str:
     return f", decided: {found['decision']}" if found["decision"] else ""
+
+
+def _span(span: Span) -> dict[str, str | None]:
+    return {"since": _iso(span.since), "until": _iso(span.until)}
+
+
+def list_unchecked(store: Store, limit: int) -> Iterator[dict[str, Any]]:
+    """Yield the notices of organs that could not be checked whole, and what was not read."""
+    for row in store.documents.list_unchecked(limit):
+        match, fields = json.loads(row["match"]), json.loads(row["fields"])
+        unread = [one for one in store.documents.list_for(row["listing"]) if not one["read"]]
+        yield {
+            "url": row["url"],
+            "source": row["source"],
+            "title": row["title"],
+            "title_en": gloss_title(row["title"], fields["region"]),
+            "buyer": match["organ"]["name"],
+            "buyer_en": match["organ"]["name_en"],
+            "verdict": row["verdict"],
+            "reason": row["reason"],
+            "attachments": [
+                {"name": one["name"], "url": one["url"], "why": one["why"]} for one in unread
+            ],
+            "next_try": row["recheck_at"],
+        }
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -1,0 +1,59 @@
+"""What the commands share: the options before them, exit codes, how errors are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from monitor.config import Outline
+    from monitor.setup import Setup
+    from monitor.store import Store
+
+EXIT_WORLD, EXIT_USAGE, EXIT_HELD = 1, 2, 75
+
+
+class Settings:
+    """The options that stand before a command."""
+
+    def __init__(self, config: Path, state: Path | None, debug: bool) -> None:
+        self.config, self.state, self.debug = config, state, debug
+
+    def load(self) -> Setup:
+        """Return configuration and watchlists; raise ConfigError."""
+        from monitor.config import current_environment
+        from monitor.setup import load_setup
+
+        return load_setup(self.config, current_environment(), self.state)
+
+    def open_reading(self) -> tuple[Store, dict[str, Outline]]:
+        """Return the store for reading and the sources' outlines; needs no secret."""
+        from monitor.config import current_environment, guess_state, read_outline
+        from monitor.store import Store
+
+        environ = current_environment()
+        try:
+            state, outlines = read_outline(self.config, environ, self.state)
+        except ConfigError as error:
+            # A broken configuration is when people look: the daemon runs on with the old one.
+            state, outlines = guess_state(self.config, environ, self.state), {}
+            if not state.is_dir():
+                raise
+            click.echo(f"warning: {error}", err=True)
+        return Store.open(state, read_only=True), outlines
+
+
+pass_settings = click.make_pass_decorator(Settings)
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+
+def show_errors(errors: Sequence[object]) -> int:
+    """Print errors, one a line, and return how many they are."""
+    for error in errors:
+        click.echo(f"error: {error}", err=True)
+    return len(errors)
