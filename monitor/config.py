@@ -139,13 +139,11 @@ class Config:
         """Return the error to raise about a value of a source's stanza."""
         return self.stanzas[name].file.error(["sources", name, *place], message, hint)
 
-    def find_file(self, name: str) -> Path:
-        """Return the file that a source stands in."""
-        return self.stanzas[name].file.path if name in self.stanzas else self.path
-
     def list_files(self) -> list[Path]:
         """Return the configuration's files, its own first."""
-        return list(dict.fromkeys([self.path, *(s.file.path for s in self.stanzas.values())]))
+        base = self.path.resolve().parent
+        included = (path for p in self.loaded.value.include for path in sorted(base.glob(p)))
+        return [self.path, *included]
 
 
 def load_config(

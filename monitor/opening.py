@@ -108,7 +108,7 @@ class Opener:
         tally = Tally()
         while batch := self.store.notices.list_waiting(self.name, self.clock(), _BATCH):
             for stored in batch:
-                self.report(f"{self.name}: opening {stored.listing.title[:40]}")
+                self.report(f"{self.name}: opening {mask_private(stored.listing.title)[:40]}")
                 if not self._try_open(stored, tally):
                     return tally
         tally.troubles += tally.list_missing()

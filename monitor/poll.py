@@ -188,10 +188,9 @@ class Poller:
             return []
         now = self.clock()
         rate, last_new = self.store.notices.find_rate(name, now)
-        days = (walk.began - walk.horizon) / timedelta(days=1)
         learned = self.store.expectations.get(name)
         return [
-            *check_round(walk.seen, learned, source.expect, days=days, rows_per_day=rate),
+            *check_round(walk.seen, learned, source.expect),
             *check_silence(source.expect, last_new, rate, now),
             *self._check_rate(name, source, walk, now),
         ]
@@ -323,7 +322,7 @@ def make_span(now: datetime) -> Span:
 def make_rules(config: Config, name: str) -> FetchRules:
     """Return how a source is asked; raise ValueError for a bad proxy, SignError for a bad hook."""
     source, secrets = config.sources[name], config.secrets.get(name, Secrets())
-    folder = config.find_file(name).resolve().parent
+    folder = config.path.resolve().parent
     return FetchRules(
         user_agent=config.user_agent,
         deadline=source.deadline,

@@ -1,4 +1,4 @@
-"""The way through the lists of one source: page by page, list by list, then what is left of gaps.
+"""The way through the lists of one source: list by list, then what is left of gaps.
 
 Whatever is not read is noted as a gap, with the request where reading goes on; only then may the
 source's horizon move. So an outage, a page limit or a kill costs time and never rows.
@@ -6,89 +6,28 @@ source's horizon move. So an outage, a page limit or a kill costs time and never
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.errors import FetchCause, FetchError, LayoutError
-from monitor.health import Trouble, describe_failure, describe_refusal
-from monitor.models import Capture, Listing, Request, SourceState, Span
-from monitor.portals.base import ListPage, Portal
-from monitor.stanzas import SourceConfig
-from monitor.store import Store
+from monitor.health import Trouble
+from monitor.models import Request, SourceState, Span
+from monitor.paging import BACK_FILL, BROKE_OFF, PAGE_LIMIT, REPEATS, Outcome, Pager
 from monitor.store.gaps import Gap, GapState
-from monitor.store.notices import Triage
-from monitor.watch import Seen, check_page, check_rows
-from monitor.web.visit import Visitor
 
-log = logging.getLogger(__name__)
-
-BACK_FILL = "back-fill"
-PAGE_LIMIT = "the page limit came first"
-REPEATS = "the pager shows earlier rows again"
-BROKE_OFF = "the round broke off"
 _ENDLESS = 100_000
 _DAY = timedelta(days=1)
-_BARRING = (SourceState.BLOCKED, SourceState.UNREACHABLE)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How far one list was read. `left` asks for what was not, `why` says why not.
-
-    `turn` asks for the first page with rows from before the horizon, or for the page behind the
-    last one read. All rows younger than `newest` were read, none older than `oldest` was seen.
-    """
-
-    left: Request | None = None
-    why: str = ""
-    turn: Request | None = None
-    lists: tuple[Request, ...] = ()
-    newest: datetime | None = None
-    oldest: datetime | None = None
-    filtered: bool = False
-    ended: bool = False
+_PROBED = timedelta(days=10)
+_MOST_PROBES = 30
 
 
 @dataclass
-class Walk:
-    """The lists of one source in one round. `triage` judges a row: new or changed, in a gap."""
-
-    name: str
-    source: SourceConfig
-    portal: Portal
-    visitor: Visitor
-    store: Store
-    clock: Callable[[], datetime]
-    stop: threading.Event
-    report: Callable[[str], None]
-    triage: Callable[[Listing, bool, datetime | None], Triage]
-    fresh_from: datetime
-    """Where a first round begins to tell."""
-    conditional: bool = True
-    """Whether 'only if changed' may be asked."""
-
-    seen: Seen = field(default_factory=Seen)
-    troubles: list[Trouble] = field(default_factory=list)
-    gaps: list[Trouble] = field(default_factory=list)
-    first_pages: list[Capture] = field(default_factory=list)
-    barred: bool = False
-    complete: bool = True
-    """Whether all that was not read is noted as a gap."""
+class Walk(Pager):
+    """The lists of one source in one round, and the gaps that earlier rounds left."""
 
     def __post_init__(self) -> None:
-        self.row = self.store.sources.get(self.name)
-        self.baseline = self.row.baseline_at is None
-        self.began = self.clock()
-        good = self.row.horizon_at
-        if good is not None and good > self.began:
-            good = None  # written by a clock that was set back since: it proves nothing
-        self.good = good
-        overlap = timedelta(seconds=self.source.overlap)
-        self.horizon = good - overlap if good else self.fresh_from
+        super().__post_init__()
         self.outcomes: list[Outcome] = []
         self.older_gaps = {gap.id for gap in self.store.gaps.list_open(self.name)}
 
@@ -100,7 +39,7 @@ class Walk:
         waiting, unread = deque(self.portal.ask_lists(span)), list[Request]()
         while waiting and not self._is_over():
             request = waiting.popleft()
-            outcome = self._read_list(request, span.since, self.source.pages)
+            outcome = self.read_list(request, span.since, self.source.pages)
             waiting.extendleft(reversed(outcome.lists))
             self.outcomes.append(outcome)
             if outcome.left == request:
@@ -111,6 +50,23 @@ class Walk:
             self._note_unread([*unread, *waiting], span)
         if not self._is_over():
             self._check_reach(span)
+            self._probe()
+
+    def _probe(self) -> None:
+        """Ask for more days where all lists are empty: a quiet Sunday, or lists that are blind?
+
+        The first row that is shown ends it; `watch.check_round` judges a round without any.
+        """
+        filtered = any(outcome.filtered for outcome in self.outcomes)
+        if self.seen.listings or self.troubles or not filtered:
+            return
+        span = Span(self.began - _PROBED, self.horizon)
+        waiting = deque(self.portal.ask_lists(span)) if span.since < span.until else deque()
+        for _ in range(_MOST_PROBES):
+            if not waiting or self.seen.listings or self._is_over():
+                return
+            outcome = self.read_list(waiting.popleft(), span.since, 1)
+            waiting.extendleft(reversed(outcome.lists))
 
     def _is_over(self) -> bool:
         return self.barred or self.stop.is_set()
@@ -206,7 +162,7 @@ class Walk:
     def _read_gap(self, gap: Gap, allowed: int) -> bool:
         """Read on in one gap; False where it is better left for later."""
         gaps, known = self.store.gaps, len(self.troubles)
-        outcome = self._read_list(gap.request, gap.span.since, allowed, gap)
+        outcome = self.read_list(gap.request, gap.span.since, allowed, gap)
         flaws, now = self.troubles[known:], self.clock()
         if outcome.left is not None:
             return outcome.why == PAGE_LIMIT
@@ -233,156 +189,6 @@ class Walk:
             missed = f"rows of {gap.span.since:%Y-%m-%d} to {gap.span.until:%Y-%m-%d}"
             self.gaps.append(Trouble(SourceState.PARTIAL, why, missed, "they may be lost"))
 
-    # One list ---------------------------------------------------------------------------------
-
-    def _read_list(
-        self, first: Request, since: datetime, limit: int, gap: Gap | None = None
-    ) -> Outcome:
-        """Read a list page by page until its end, its horizon or the page limit."""
-        request, outcome, shown, before = first, Outcome(), set[str](), frozenset[str]()
-        for number in range(1, limit + 1):
-            if self.stop.is_set():
-                return replace(outcome, left=request, why="interrupted")
-            page = self._read_page(request, number, gap)
-            if isinstance(page, str):
-                why = page
-                return replace(outcome, left=request if why else None, why=why)
-            ids = frozenset(listing.listing_id for listing in page.listings)
-            if page.next is not None and number > 1 and ids <= shown and (ids or not before):
-                self._note_repeat(first, number)
-                return replace(outcome, ended=True, why=REPEATS)
-            shown |= ids
-            outcome = _sum_page(outcome, page, request, since)
-            if page.lists or page.next is None:
-                rows = len(shown) if _begins(gap, page) else None
-                self._check_end(page, request, number, rows)
-                return replace(outcome, ended=not page.lists)
-            if _is_behind(page.listings, since):
-                return replace(outcome, turn=outcome.turn or page.next)
-            before, request = ids, page.next
-            if gap is not None:
-                self.store.gaps.move(gap.id, request)
-        if gap is not None or self.seen.page_news or not self._was_read(outcome):
-            return replace(outcome, left=request, why=PAGE_LIMIT)
-        return replace(outcome, turn=outcome.turn or request)
-
-    def _was_read(self, outcome: Outcome) -> bool:
-        """Return whether known rows are those of a whole round, not of one that broke off."""
-        return outcome.oldest is None or (self.good is not None and outcome.oldest < self.good)
-
-    def _note_repeat(self, first: Request, number: int) -> None:
-        missed = f"page {number} of the list {first.url}"
-        self._add_unexplained([Trouble(SourceState.PARTIAL, REPEATS, missed)])
-
-    def _check_end(self, page: ListPage, request: Request, number: int, rows: int | None) -> None:
-        """Compare what a list showed with what it says it has; `rows` is None where unknown."""
-        missed = f"the list {request.url}"
-        if page.withheld:
-            self.gaps.append(Trouble(SourceState.PARTIAL, page.withheld, missed))
-        elif page.lists or rows is None:
-            return
-        elif page.pages is not None and number < page.pages:
-            cause = f"the pager ends at page {number} of {page.pages}"
-            self._add_unexplained([Trouble(SourceState.PARTIAL, cause, missed)])
-        elif page.total is not None and rows < page.total * 0.9 - 1:
-            cause = f"the list says it has {page.total} rows and showed {rows}"
-            self._add_unexplained([Trouble(SourceState.PARTIAL, cause, missed)])
-
-    def _read_page(self, request: Request, number: int, gap: Gap | None) -> ListPage | str:
-        """Return a page; or why there is none, "" where it has not changed."""
-        missed = f"page {number} of the list {request.url}"
-        self.report(f"{self.name}: list page {number}")
-        try:
-            conditions = {} if gap else self._conditions(request, number)
-            capture = self.visitor.ask(request, self.clock(), conditions)
-            if capture.status == 304 and conditions:
-                self.seen.unchanged += 1
-                return ""
-            if (refusal := self.portal.refused(capture)) is not None:
-                return self._note_trouble(describe_refusal(refusal, missed))
-            page = self.portal.read_listing(capture)
-        except FetchError as error:
-            if error.cause is FetchCause.STOPPING:
-                return "interrupted"
-            trouble = describe_failure(error, missed)
-            self.barred |= error.cause is FetchCause.BUDGET
-            return self._note_trouble(trouble)
-        except LayoutError as error:
-            advice = "the portal changed its pages; see docs/portals.md"
-            return self._note_trouble(Trouble(SourceState.DRIFTED, str(error), missed, advice))
-        self._keep_page(page, capture, gap)
-        self._add_unexplained(check_page(page, missed))
-        return page
-
-    def _add_unexplained(self, troubles: Sequence[Trouble]) -> None:
-        """Add what no gap stands for: rows may be missing, nobody knows where."""
-        self.complete &= not troubles
-        self.troubles += troubles
-
-    def _note_trouble(self, trouble: Trouble) -> str:
-        # Asking on while blocked lengthens the ban.
-        self.barred |= trouble.state in _BARRING
-        self.troubles.append(trouble)
-        return trouble.cause
-
-    def _conditions(self, request: Request, number: int) -> Mapping[str, str]:
-        """Ask 'only if changed' for first pages, where the last round saw the whole list."""
-        plain = request.method == "GET" and number == 1
-        if not plain or not self.conditional or self.row.state is not SourceState.CURRENT:
-            return {}
-        etag, modified = self.store.sources.get_validator(self.name, request.url)
-        pairs = {"If-None-Match": etag, "If-Modified-Since": modified}
-        return {name: value for name, value in pairs.items() if value}
-
-    def _keep_page(self, page: ListPage, capture: Capture, gap: Gap | None) -> None:
-        store, now = self.store, self.clock()
-        rows = {listing.listing_id: self._fill_region(listing) for listing in page.listings}
-        since = gap.span.since if gap else None
-        with store.db.immediate():
-            diff = store.notices.diff(self.name, page.listings)
-            for listing_id in (*diff.new, *diff.changed):
-                triage = self.triage(rows[listing_id], listing_id in diff.new, since)
-                store.notices.keep_listing(
-                    self.name, rows[listing_id], triage, capture.record_id, now
-                )
-            if since is not None:
-                for listing_id in store.notices.find_too_old(self.name, diff.known):
-                    row = rows[listing_id]
-                    store.notices.reconsider(
-                        self.name, row, self.triage(row, True, since), capture.record_id, now
-                    )
-            store.notices.touch_known(self.name, diff.known, now)
-            store.sources.add_issues(self.name, page.issues, capture.url, now)
-        if capture.url in self.source.lists:
-            self.first_pages.append(capture)
-        late = None if gap or self.baseline else self.horizon
-        self._add_unexplained(check_rows(diff, rows, capture.url))
-        self.seen.count(page.listings, diff, late, usual=gap is None)
-
-    def _fill_region(self, listing: Listing) -> Listing:
-        return listing if listing.region else replace(listing, region=self.source.region)
-
-
-def _begins(gap: Gap | None, page: ListPage) -> bool:
-    """Return whether a walk began at a list's first page, so that its rows can be counted."""
-    if gap is None:
-        return True
-    fresh = gap.why.startswith(BACK_FILL) or gap.why == BROKE_OFF
-    return fresh and gap.pages == 0 and page.span is not None
-
-
-def _sum_page(outcome: Outcome, page: ListPage, request: Request, since: datetime) -> Outcome:
-    dates = [row.published_at for row in page.listings if row.published_at is not None]
-    older = bool(dates) and min(dates) < since
-    return replace(
-        outcome,
-        turn=outcome.turn or (request if older else None),
-        lists=page.lists,
-        filtered=outcome.filtered or page.span is not None,
-        newest=max(dates, default=outcome.newest),
-        oldest=min(dates, default=outcome.oldest),
-    )
-
 
 def _name_shortfall(outcome: Outcome, since: datetime) -> str:
     """Return why a list that ended does not reach back to a day, or ''."""
@@ -390,9 +196,3 @@ def _name_shortfall(outcome: Outcome, since: datetime) -> str:
     if not outcome.ended or outcome.filtered or oldest is None or oldest <= since + _DAY:
         return ""
     return f"the list ends at {oldest:%Y-%m-%d}"
-
-
-def _is_behind(listings: Sequence[Listing], since: datetime) -> bool:
-    """Stop on dates, never on known rows: late and corrected rows come out of order."""
-    dates = [row.published_at for row in listings if row.published_at is not None]
-    return bool(dates) and max(dates) + _DAY < since

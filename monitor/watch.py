@@ -24,7 +24,6 @@ _LEARNED = 20
 _USUAL = 0.5
 _FALLEN = 0.4
 _EXPECTED = 10
-_LONG = timedelta(days=4)
 _DAY = timedelta(days=1)
 _CUT = ("…", "...")
 # A key of an answer is there or not, whatever a notice says: fewer notices prove that it went.
@@ -171,24 +170,12 @@ def check_rows(diff: Diff, rows: Mapping[str, Listing], url: str) -> list[Troubl
     return []
 
 
-def check_round(
-    seen: Seen,
-    learned: Mapping[str, Share],
-    expect: Expectations,
-    *,
-    days: float,
-    rows_per_day: float,
-) -> list[Trouble]:
-    """Return what is wrong with the rows of a round as a whole.
-
-    `days` is the span that was read, `rows_per_day` what the source brought on average.
-    """
+def check_round(seen: Seen, learned: Mapping[str, Share], expect: Expectations) -> list[Trouble]:
+    """Return what is wrong with the rows of a round as a whole."""
     if not seen.listings:
         silent = seen.pages and not seen.unchanged
-        if silent and (days * rows_per_day >= _EXPECTED or timedelta(days=days) >= _LONG):
-            cause = f"no row at all in {days:.0f} days"
-            return [Trouble(SourceState.EMPTY, cause, "the whole round", _ADVICE)]
-        return []
+        cause = "no row at all, also of the days before"
+        return [Trouble(SourceState.EMPTY, cause, "the whole round", _ADVICE)] if silent else []
     troubles = compare_shares(seen.shares(), learned, {"buyer": expect.buyer, "date": expect.date})
     if seen.late >= _FEW and not seen.known and not seen.changed:
         cause = f"{seen.late} rows of days that were read before are all unknown"

@@ -144,6 +144,30 @@ def test_after_a_downtime_every_day_is_read(tmp_path: Path) -> None:
         assert house.count("listing") >= 29 * 4
 
 
+def test_a_quiet_day_is_no_empty_source_where_the_days_before_have_rows(tmp_path: Path) -> None:
+    site = Daybook(make_days(5))
+    with watch_site(tmp_path, site) as house:
+        house.poll()
+        house.clock.pass_time(days=2)
+        assert house.poll().health.state is SourceState.CURRENT
+        site.asked.clear()
+        house.clock.pass_time(hours=12)
+        done = house.poll()
+        assert done.health.state is SourceState.CURRENT
+        assert done.listings > 0
+
+
+def test_lists_that_show_no_row_of_any_day_are_empty(tmp_path: Path) -> None:
+    site = Daybook(make_days(5))
+    with watch_site(tmp_path, site) as house:
+        house.poll()
+        house.clock.pass_time(days=2)
+        site.facts = []
+        done = house.poll()
+        assert done.health.state is SourceState.EMPTY
+        assert "no row at all" in done.health.cause
+
+
 # What no gap stands for -----------------------------------------------------------------------
 
 

@@ -223,6 +223,7 @@ def _read_pages(root: Page, shown: int, url: str, issues: list[Issue]) -> int | 
     """Return the number of pages; a list that fills no page may have no pager."""
     found = select_first(root, _PAGER)
     pages = read_count(inline_text(found)) if found is not None else None
-    if pages is None and shown >= _PAGE_SIZE:
-        issues.append(Issue("missing anchor", _PAGER, "", url))
+    if pages is None and (found is not None or shown >= _PAGE_SIZE):
+        said = inline_text(found)[:120] if found is not None else ""
+        issues.append(Issue("missing anchor", _PAGER, said, url))
     return pages

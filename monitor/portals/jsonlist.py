@@ -82,9 +82,10 @@ class JsonListPortal:
             return refusal
         answer = self._decode(parse_json(page_text(capture)))
         if listed:
-            whole = isinstance(find_value(answer, self.options.rows), list)
+            rows = find_value(answer, self.options.rows)
+            empty = isinstance(rows, list)
             return judge_values(answer, self.options.ok) or (
-                None if whole else judge_code(answer, self.options.rows)
+                None if empty and rows else judge_code(answer, self.options.rows, sure=empty)
             )
         whole = any(write_text(text) for _, text in find_all(answer, self.options.detail_body))
         return None if whole else judge_code(answer, self.options.detail_body)

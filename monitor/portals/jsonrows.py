@@ -153,10 +153,13 @@ def list_files(
     """Return the files that an answer lists, then those that its text links to.
 
     `name` and `url` are paths in a listed file. A file without a usable address is an issue, and
-    so is an answer that does not say whether there are files.
+    so is an answer that does not say whether there are files, or says it in another form.
     """
     found: dict[str, Document] = {}
+    files = _unpack_string(files)
     issues = [Issue("missing field", "attachments", "", site)] if files is ABSENT else []
+    if files is not ABSENT and files and not isinstance(files, list):
+        issues.append(Issue("unknown form", "attachments", str(files)[:_LONGEST_RAW], site))
     for file in files if isinstance(files, list) else []:
         label, address = (
             take_text(file, name),

@@ -14,6 +14,8 @@ _CODES = "code|status|errcode|errCode|resultCode|state"
 _MESSAGES = "msg|message|info|error|errmsg|errMsg"
 _GOOD = frozenset({"200", "100", "0", "1", "ok", "success", "true"})
 _FAILED = re.compile(r"5\d\d")
+# An empty list beside these is no day without notices; other codes may be a site's own for "none".
+_SURE = re.compile(r"5\d\d|40[135]|429")
 _LATER = re.compile(r"稍[后候]|重试|try again|retry", re.IGNORECASE)
 _CHANGED = frozenset({"400", "404", "410", "422"})
 
@@ -28,18 +30,24 @@ def judge_values(answer: Any, wanted: Mapping[str, str]) -> Refusal | None:
     return None
 
 
-def judge_code(answer: Any, path: str) -> Refusal | None:
+def judge_code(answer: Any, path: str, *, sure: bool = False) -> Refusal | None:
     """Return a refusal for an answer without what was asked for that says a code of failure.
 
     The code may stand beside any step of the path, as in {status: 200, data: {code: 999}}.
+    With `sure`, only codes that never say that there is nothing to list.
     """
     steps = path.split("|")[0].split(".")
     for depth in range(len(steps)):
         holder = find_value(answer, ".".join(steps[:depth]))
         code = write_text(find_value(holder, _CODES)) if isinstance(holder, dict) else ""
-        if code and code.lower() not in _GOOD:
+        if code and code.lower() not in _GOOD and (not sure or _is_sure(holder, code)):
             return _refuse_code(holder, "code", code)
     return None
+
+
+def _is_sure(answer: Any, code: str) -> bool:
+    said = write_text(find_value(answer, _MESSAGES))
+    return bool(_SURE.fullmatch(code) or _LATER.search(said))
 
 
 def _refuse_code(answer: Any, path: str, code: str) -> Refusal:

@@ -113,7 +113,8 @@ def _read_row(
     number = _read_part(row, paths.id)
     url = join_address(base_url, _read_part(row, paths.url, address=True))
     title = read_text(_read_part(row, paths.title))
-    for path, value in ((paths.id, number), (paths.url, url), (paths.title, title)):
+    # The address is the id in some lists: what is missing there is missing once.
+    for path, value in {paths.id: number, paths.url: url, paths.title: title}.items():
         if not value:
             issues.append(Issue("missing field", path, str(row)[:120], base_url))
     if not (number and url and title):

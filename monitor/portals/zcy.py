@@ -49,6 +49,7 @@ _BEGIN, _END = "publishDateBegin", "publishDateEnd"
 # Elasticsearch, on which these lists stand, shows no row behind this one unless told to.
 _CAP = 10_000
 _OLD_HIT = "_source"
+_LATE = "the index of the site ran out of time before it had all rows"
 _SHIELD = (
     (re.compile(r"aliyunCaptcha|nc_1_n1z|nc-container"), "slider of the Aliyun shield"),
     (re.compile(r"acw_sc__v2|renderData|\bvar arg1\s*="), "script challenge of the Aliyun shield"),
@@ -146,7 +147,8 @@ class ZcyPortal(PlainPortal):
         listings = tuple(replace(row, notice_type=row.notice_type or kind) for row in found)
         span = _read_asked_days(sent)
         page = ListPage(listings, total=total, span=span, issues=issues)
-        return self._turn_page(capture, page, sent, len(rows))
+        page = self._turn_page(capture, page, sent, len(rows))
+        return replace(page, withheld=_LATE) if answer.get("timed_out") is True else page
 
     def _prepare_row(self, row: Row) -> Row:
         """Return a row with the menu that it stands in: its own, or that of the stanza."""

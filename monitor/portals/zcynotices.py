@@ -32,6 +32,8 @@ def read_shown_notice(capture: Capture, answer: Row, listing: Listing, site: str
     content = find_value(shown, "content")
     if content is ABSENT:
         raise LayoutError(capture.url, "result.data.content")
+    if _is_other(take_text(shown, "articleId"), listing.listing_id):
+        raise LayoutError(capture.url, "result.data.articleId of this notice")
     text, files = write_text(content), find_value(shown, "attachmentList")
     documents, issues = list_files(files, "name", "path", text, site)
     known = make_facts(listing)
@@ -44,6 +46,11 @@ def read_shown_notice(capture: Capture, answer: Row, listing: Listing, site: str
         documents=documents,
     )
     return read_shown(_state_facts(shown, text), text, facts, site, issues)
+
+
+def _is_other(number: str, asked: str) -> bool:
+    """Return whether an answer is of another notice; old notices are asked for by a number."""
+    return bool(number) and not asked.isdecimal() and number != asked
 
 
 def _name_kind(shown: Row) -> str:
