@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.errors import LayoutError
-from monitor.models import Capture, Listing, Notice
+from monitor.models import Capture, Issue, Listing, Notice
 from monitor.portals.decoding import page_text
 from monitor.portals.details import make_facts
 from monitor.portals.jsonrows import label_lines, read_text
 from monitor.portals.pages import read_page
-from monitor.portals.paths import ABSENT, find_all, write_text
+from monitor.portals.paths import ABSENT, find_all, find_value, write_text
 from monitor.stanzas import JsonListOptions
 from monitor.text.charset import decode_page
 from monitor.text.markup import parse_html, script_texts
@@ -68,7 +68,12 @@ def read_answer_notice(
     day = write_text(_pick_value(answer, options.detail_date, listing))
     facts = replace(make_facts(listing), published=day or listing.published_raw)
     text = label_lines(told, body) + body
-    return read_page(text, facts, anchors=anchors, base_url=capture.final_url)
+    notice = read_page(text, facts, anchors=anchors, base_url=capture.final_url)
+    if not (other := _find_other_title(answer, options.detail_body, listing.title)):
+        return notice
+    # It may be an earlier notice of the purchase: read, and said.
+    issue = Issue("another title", options.detail_body, other, listing.url)
+    return replace(notice, issues=(*notice.issues, issue))
 
 
 def _open_base64(text: str, path: str, url: str) -> str:
@@ -92,3 +97,11 @@ def _pick_value(answer: Any, path: str, listing: Listing) -> Any:
 def _is_titled(member: Any, title: str) -> bool:
     values = member.values() if isinstance(member, dict) else ()
     return any(read_text(value) == title for value in values)
+
+
+def _find_other_title(answer: Any, path: str, title: str) -> str:
+    """Return the title of the only notice of an answer where it is not even a part of the row's."""
+    members = [one for one, value in find_all(answer, path) if value not in (None, "")]
+    shown = read_text(find_value(members[0], "title")) if len(members) == 1 else ""
+    left, right = (re.sub(r"\W", "", text) for text in (shown, title))
+    return "" if left in right or right in left else shown

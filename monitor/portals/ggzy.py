@@ -161,6 +161,7 @@ class GgzyPortal(PlainPortal):
         table = _read_table(capture, answer)
         if table.is_capped() and (finer := self._cut(asked)):
             return ListPage((), pages=table.pages, total=table.total, span=span, lists=finer)
+        _check_province(asked, table, capture.url)
         issues = check_keys(table.rows, _REQUIRED, capture.url)
         rows = [_read_row(row, capture.final_url, issues) for row in table.rows]
         return ListPage(
@@ -222,6 +223,19 @@ def _read_table(capture: Capture, answer: Row) -> _Table:
     if pages is None:
         raise LayoutError(capture.url, "data.pages")
     return _Table(rows, total, pages)
+
+
+def _check_province(asked: _Asked | None, table: _Table, url: str) -> None:
+    """Raise LayoutError where most rows of a province's list are of several others.
+
+    Each of the finer lists would be the whole day again, and none would be whole.
+    """
+    shown = [take_text(row, "province") for row in table.rows]
+    others = [
+        code for code in shown if asked and asked.province and code not in ("", asked.province)
+    ]
+    if len(others) * 2 > len(shown) and len(set(others)) > 1:
+        raise LayoutError(url, "rows of one province: 'DEAL_PROVINCE' was ignored")
 
 
 def _find_withheld(asked: _Asked | None, table: _Table, capture: Capture) -> str:

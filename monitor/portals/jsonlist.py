@@ -83,10 +83,10 @@ class JsonListPortal:
         answer = self._decode(parse_json(page_text(capture)))
         if listed:
             rows = find_value(answer, self.options.rows)
-            empty = isinstance(rows, list)
-            return judge_values(answer, self.options.ok) or (
-                None if empty and rows else judge_code(answer, self.options.rows, sure=empty)
-            )
+            if refusal := judge_values(answer, self.options.ok):
+                return refusal
+            is_list = isinstance(rows, list)
+            return None if is_list and rows else judge_code(answer, self.options.rows, sure=is_list)
         whole = any(write_text(text) for _, text in find_all(answer, self.options.detail_body))
         return None if whole else judge_code(answer, self.options.detail_body)
 

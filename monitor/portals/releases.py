@@ -106,8 +106,14 @@ def keep_whole(
 
 
 def find_required(release: Json, key: str) -> object:
-    """Return what a release has under a key that none may lack; its title may stand deeper."""
-    return find_title(release) if key == "title" else texts_of(release.get(key))
+    """Return what a release has under a key that none may lack; its title may stand deeper.
+
+    Tags alone are a list: a release whose id became one has no name, and all would be the same.
+    """
+    if key == "title":
+        return find_title(release)
+    value = release.get(key)
+    return texts_of(value) if key == "tag" else read_text(value)
 
 
 def name_release(release: Json) -> str:

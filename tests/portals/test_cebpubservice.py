@@ -145,6 +145,12 @@ def test_a_full_page_without_a_pager_says_so_and_goes_on() -> None:
     assert page.next is not None
 
 
+def test_a_pager_that_cannot_be_read_says_so_on_a_short_page_too() -> None:
+    page = read_list(LIST.replace("<label>3<", "<label>共 3 页<"))
+    assert (page.pages, page.next) == (None, None)
+    assert [(i.kind, i.raw) for i in page.issues][-1] == ("missing anchor", "共 3 页")
+
+
 def test_a_list_of_the_most_pages_is_withheld() -> None:
     page = read_list(LIST.replace("<label>3<", "<label>500<"))
     assert "500 pages" in page.withheld

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -92,6 +93,20 @@ def test_the_result_may_be_an_object_too() -> None:
     plain = json.dumps({"result": json.loads(json.loads(ANSWER)["result"])})
     portal = make_portal()
     assert len(portal.read_listing(give(portal.ask_lists(SPAN)[0], plain)).listings) == 2
+
+
+@pytest.mark.parametrize(("linkless", "is_layout"), [(1, False), (2, False), (3, True)])
+def test_a_row_without_an_address_is_missing_once_though_the_address_is_its_id(
+    linkless: int, is_layout: bool
+) -> None:
+    result = json.loads(json.loads(ANSWER)["result"])
+    result["records"] += [{**result["records"][0], "linkurl": ""}] * linkless
+    portal = make_portal()
+    capture = give(portal.ask_lists(SPAN)[0], json.dumps({"result": result}))
+    with pytest.raises(LayoutError, match="linkurl") if is_layout else nullcontext():
+        page = portal.read_listing(capture)
+        assert len(page.listings) == 2
+        assert [issue.field for issue in page.issues] == ["linkurl"] * linkless
 
 
 def test_a_day_with_too_many_rows_is_cut_by_hours_until_it_cannot_be() -> None:

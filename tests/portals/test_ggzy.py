@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -82,6 +83,27 @@ def test_each_day_is_asked_for_with_what_limits_it_and_nothing_else() -> None:
     headers = dict(today.headers)
     assert headers["Referer"] == f"{SITE}/deal/dealList.html"
     assert headers["Content-Type"].startswith("application/x-www-form-urlencoded")
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_layout"),
+    [
+        (["650000", "650000"], False),
+        (["650000", "330000"], False),
+        (["660000", "660000"], False),  # the Corps stands in Xinjiang: rows may have either code
+        (["", ""], False),
+        (["330000", "110000"], True),
+        (["650000", "330000", "110000", "110000"], True),
+    ],
+)
+def test_rows_of_several_other_provinces_show_that_the_filter_was_ignored(
+    shown: list[str], is_layout: bool
+) -> None:
+    row = json.loads(LIST)["data"]["records"][0]
+    records = [row | {"province": code} for code in shown]
+    with pytest.raises(LayoutError, match="DEAL_PROVINCE") if is_layout else nullcontext():
+        assert len(read_list({"records": records}, DEAL_PROVINCE="650000").listings) == len(shown)
+    assert len(read_list({"records": records}).listings) == len(shown)
 
 
 def test_chosen_provinces_are_asked_for_one_by_one() -> None:

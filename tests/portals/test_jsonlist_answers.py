@@ -111,6 +111,25 @@ def test_a_soft_error_inside_http_200_is_no_empty_list() -> None:
     assert (refusal.state, refusal.cause) == (SourceState.UNREACHABLE, "code 500: 系统异常")
 
 
+@pytest.mark.parametrize(
+    ("answer", "refused"),
+    [
+        ({"status": 500, "message": "系统异常", "data": []}, True),
+        ({"code": 403, "data": []}, True),
+        ({"code": 999, "message": "请稍后重试", "data": []}, True),
+        ({"code": 404, "message": "没有符合条件的公告", "data": []}, False),
+        ({"code": "20000", "data": []}, False),
+        ({"data": []}, False),
+        ({"code": 500, "data": [ROW]}, False),
+    ],
+)
+def test_an_empty_list_beside_a_code_of_failure_is_no_day_without_notices(
+    answer: Any, refused: bool
+) -> None:
+    reader = make_reader(rows="data")
+    assert (reader.refused(give_first(reader, answer)) is not None) is refused
+
+
 BODY = "<p>采购人：样例市公安局</p><p>项目编号：S-1</p><p><a href='/f/1.pdf'>附件</a></p>"
 LISTING = Listing("7", "http://json.example/n?id=a%2B&c=1", "样例市公安局硬盘采购中标公告")
 DETAIL = "http://api.example/j/{c}?id={id}"
@@ -181,6 +200,27 @@ def test_a_detail_answer_without_its_text_is_a_layout_error(answer: Any) -> None
     reader = make_reader(detail_body="data.body", detail_base64=True)
     with pytest.raises(LayoutError, match=r"data\.body"):
         reader.read_notice(give(Request(LISTING.url), answer), LISTING)
+
+
+@pytest.mark.parametrize(
+    ("shown", "kinds"),
+    [
+        ("样例市公安局硬盘采购中标公告", []),
+        ("样例市公安局 硬盘采购中标公告（第一包）", []),
+        ("样例市公安局硬盘采购…", []),
+        ("", []),
+        ("样例市公安局硬盘采购公开招标公告", ["another title"]),
+    ],
+)
+def test_the_only_notice_of_a_purchase_is_read_and_another_title_said(
+    shown: str, kinds: list[str]
+) -> None:
+    reader = make_reader(detail=DETAIL, detail_body="data.*.summary")
+    row = replace(LISTING, published_raw="2026-06-01")
+    capture = give(reader.ask_notice(row), {"data": [{"title": shown, "summary": BODY}]})
+    notice = reader.read_notice(capture, row)
+    assert notice.project_number == "S-1"
+    assert [issue.kind for issue in notice.issues] == kinds
 
 
 def test_several_notices_without_the_row_s_title_are_a_layout_error() -> None:

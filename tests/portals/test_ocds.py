@@ -229,6 +229,15 @@ def test_an_answer_without_releases_is_a_layout_error(text: str) -> None:
         read_text(text)
 
 
+@pytest.mark.parametrize("key", ["ocid", "id", "date"])
+@pytest.mark.parametrize("value", [["x"], {"a": "x"}, True])
+def test_a_name_or_day_of_another_form_is_missing_and_never_shared(key: str, value: Any) -> None:
+    with pytest.raises(LayoutError, match=f"'{key}' in 3 of 3 rows"):
+        read_text(write_releases({key: value}, {key: value}, {key: value}))
+    page = read_text(write_releases({}, {"id": "2"}, {key: value}))
+    assert [row.listing_id.rpartition("/")[2] for row in page.listings] == ["r1", "2"]
+
+
 def test_a_release_without_what_none_may_lack_is_an_issue_and_no_listing() -> None:
     page = read_text(write_releases({}, {"id": "2"}, {"id": None}))
     assert [row.listing_id.rpartition("/")[2] for row in page.listings] == ["r1", "2"]

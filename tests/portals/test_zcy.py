@@ -216,6 +216,15 @@ def test_the_lists_of_2021_are_read() -> None:
     assert row.published_at == datetime(2021, 6, 15, 2, 19, 42, 709_000, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("late", [True, False])
+def test_an_index_that_ran_out_of_time_withholds_rows(late: bool) -> None:
+    portal = make_zcy(call="search")
+    answer = json.dumps({**json.loads(OLD_LIST), "timed_out": late})
+    page = portal.read_listing(answer_request(portal.ask_lists(SPAN)[0], answer))
+    assert len(page.listings) == 1
+    assert bool(page.withheld) is late
+
+
 @pytest.mark.parametrize(
     ("changes", "missing"),
     [

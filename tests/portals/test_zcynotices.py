@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -106,6 +106,47 @@ def test_what_the_text_says_itself_is_not_said_again() -> None:
 def test_an_answer_without_content_is_a_layout_error(changes: dict[str, Any], missing: str) -> None:
     with pytest.raises(LayoutError, match=missing):
         read_detail(**changes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "is_right"),
+    [
+        (ROW.listing_id, ROW.listing_id, True),
+        (ROW.listing_id, None, True),
+        (
+            "1256574",
+            "b3Rs+Ya9sqZiYbm5sKeVqQ==",
+            True,
+        ),  # an old row has a number, its answer has not
+        (ROW.listing_id, "b3Rs+Ya9sqZiYbm5sKeVqQ==", False),
+    ],
+)
+def test_the_answer_for_another_notice_is_a_layout_error(
+    asked: str, answered: str | None, is_right: bool
+) -> None:
+    row = replace(AWARDED, listing_id=asked)
+    with nullcontext() if is_right else pytest.raises(LayoutError, match="articleId"):
+        assert PORTAL.read_notice(answer_detail(articleId=answered), row).buyer
+
+
+@pytest.mark.parametrize(
+    ("files", "names", "kinds"),
+    [
+        ('[{"name":"甲.pdf","path":"/f/1.pdf"}]', ["甲.pdf"], []),
+        ({"name": "甲.pdf", "path": "/f/1.pdf"}, [], ["unknown form"]),
+        ("甲.pdf", [], ["unknown form"]),
+        ("[]", [], []),
+        ("", [], []),
+        (None, [], []),
+    ],
+)
+def test_files_that_are_no_list_are_never_lost_in_silence(
+    files: Any, names: list[str], kinds: list[str]
+) -> None:
+    notice = read_detail(attachmentList=files)
+    listed = [one.name for one in notice.documents if one.name != "需求.docx"]
+    assert (listed, [issue.kind for issue in notice.issues]) == (names, kinds)
+    assert notice.items_elsewhere >= bool(kinds)
 
 
 def test_a_notice_that_is_nothing_but_its_files_says_so() -> None:
