@@ -31,12 +31,10 @@ _PAGE_NAMES = (".htm", ".html", ".shtml", ".txt", ".csv", ".json")
 
 @dataclass(frozen=True)
 class Attached:
-    """An attachment as it was had: its place in the evidence, its type by content."""
+    """An attachment as it was had, and its type by content."""
 
     document: Document
     kind: str = ""
-    record_id: str = ""
-    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,9 @@ class Attachments:
         self, document: Document, referer: str, down: dict[str, str]
     ) -> tuple[Attached, ReadDocument]:
         """Return what became of an attachment; `down` are hosts that did not answer, and why."""
+        if not document.url:
+            why = document.why or "no address"
+            return Attached(replace(document, read=False, why=why)), ReadDocument("")
         try:
             capture = self._get_file(document.url, referer, down)
         except FetchError as error:
@@ -87,8 +88,10 @@ class Attachments:
             if page := _refuse_page(capture, read, document.name):
                 read = ReadDocument(read.kind)
             why = page or _name_flaws(read)
-        whole = replace(document, read=not why, why=why)
-        return Attached(whole, read.kind, capture.record_id, capture.sha256), read
+        whole = replace(
+            document, read=not why, why=why, record_id=capture.record_id, sha256=capture.sha256
+        )
+        return Attached(whole, read.kind), read
 
     def _get_file(self, url: str, referer: str, down: dict[str, str]) -> Capture:
         """Return a file's capture; a host that was down a moment ago is not asked again."""

@@ -22,6 +22,7 @@ from monitor.terminal import (
     print_rows,
     progress_line,
     set_logging,
+    show_each,
     show_line,
     write_error,
     write_out,
@@ -92,13 +93,9 @@ def poll(
     from monitor.once import poll_once
 
     setup = settings.load()
-    for name in sources:
-        if name not in setup.config.sources:
-            known = ", ".join(setup.config.sources)
-            raise click.UsageError(f"no source '{name}' in {settings.config} (known: {known})")
+    chosen = choose_sources(setup, sources)
     # A day is a day in China, where the notices are dated.
     reach = since.replace(tzinfo=ZoneInfo("Asia/Shanghai")) if since else None
-    chosen = sources or tuple(setup.config.sources)
     # With --json the rows alone go to standard output; an alert must still be seen.
     write = write_error if as_json else write_out
     with progress_line() as report:
@@ -119,6 +116,16 @@ def poll(
         raise SystemExit(EXIT_WORLD)
 
 
+def choose_sources(setup: Setup, names: Sequence[str]) -> Sequence[str]:
+    """Return these sources, all where none is named; raise UsageError for an unknown one."""
+    config = setup.config
+    for name in names:
+        if name not in config.sources:
+            known = ", ".join(config.sources)
+            raise click.UsageError(f"no source '{name}' in {config.path} (known: {known})")
+    return names or tuple(config.sources)
+
+
 def show_reach(settings: Settings, names: Sequence[str]) -> None:
     """Say how far back sources were read whole, and what of it was not."""
     from monitor.reading.views import list_sources
@@ -132,12 +139,16 @@ def show_reach(settings: Settings, names: Sequence[str]) -> None:
 
 
 @cli.command()
-@click.option("--live", is_flag=True, help="Also ask each source once.")
+@click.argument("sources", nargs=-1)
+@click.option("--live", is_flag=True, help="Also ask each source once, or the SOURCES named.")
 @as_json
 @pass_settings
-def check(settings: Settings, live: bool, as_json: bool) -> None:
+def check(settings: Settings, sources: tuple[str, ...], live: bool, as_json: bool) -> None:
     """Check config.yaml and all watchlists; say file, line and column of what is wrong."""
+    if sources and not live:
+        raise click.UsageError("sources are named to ask them: add --live")
     setup = settings.load()
+    chosen = choose_sources(setup, sources)
     lists = setup.screener.watchlists
     for warning in lists.warnings:
         click.echo(f"warning: {warning}", err=True)
@@ -158,7 +169,7 @@ def check(settings: Settings, live: bool, as_json: bool) -> None:
             f"{row['warnings']} warnings."
         )
     if live:
-        check_live(setup, as_json)
+        check_live(setup, chosen, as_json)
 
 
 @cli.command()
@@ -170,13 +181,15 @@ def schema(kind: str) -> None:
     click.echo(render_schema(kind), nl=False)
 
 
-def check_live(setup: Setup, as_json: bool) -> None:
-    """Ask each source for its first page; exit 1 if one does not answer well."""
+def check_live(setup: Setup, names: Sequence[str], as_json: bool) -> None:
+    """Ask sources for their first page; exit 1 if one does not answer well."""
     from monitor.once import ask_sources
 
     with progress_line() as report:
-        rows = list(ask_sources(setup, report))
+        rows = list(ask_sources(setup, names, report))
     print_rows(rows, as_json, ["source", "state", "listings", "cause"])
+    if not as_json:
+        show_each(rows, "source", "cause")
     if any(row["state"] != "current" for row in rows):
         raise SystemExit(EXIT_WORLD)
 

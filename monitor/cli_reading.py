@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,11 @@ import click
 
 from monitor.cli_base import Settings, as_json, pass_settings
 from monitor.errors import MonitorError
-from monitor.terminal import print_rows, show_line
+from monitor.terminal import print_rows, show_each, show_line
+
+# An address in a sentence, without what the sentence puts behind it.
+_URL = re.compile(r"https?://\S+?(?=[;:]?(?:\s|$))")
+_LONGEST_URL = 120
 
 
 @click.command()
@@ -114,13 +119,29 @@ def sources(settings: Settings, issues: bool, coverage: bool, as_json: bool) -> 
             row["requests"] = f"{row['requests_today']}/{row['budget']}"
     columns = ["source", "state", "last_good", "listings", "waiting", "requests", "cause"]
     print_rows(rows, as_json, columns)
-    if not as_json:
-        for row in rows:
-            for name in ("missed", "advice", "tls"):
-                if row.get(name):
-                    show_line(f"{row['source']}: {name}: {row[name]}")
-            for line in write_gaps(row):
-                show_line(f"{row['source']}: {line}")
+    for line in write_notes(rows) if not as_json else ():
+        show_line(line)
+
+
+def write_notes(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Yield what a table of sources has no room for; what to do stands once for all it helps."""
+    advice = dict[str, list[str]]()
+    for row in rows:
+        if row.get("missed"):
+            yield f"{row['source']}: missed: {_URL.sub(_cut_url, row['missed'])}"
+        if row.get("tls"):
+            yield f"{row['source']}: tls: {row['tls']}"
+        for line in write_gaps(row):
+            yield f"{row['source']}: {line}"
+        if told := row.get("advice"):
+            advice.setdefault(told, []).append(row["source"])
+    for told, names in advice.items():
+        yield f"what to do: {told} ({', '.join(names)})"
+
+
+def _cut_url(found: re.Match[str]) -> str:
+    url = found[0]
+    return url if len(url) <= _LONGEST_URL else f"{url[: _LONGEST_URL - 1]}…"
 
 
 def write_gaps(row: dict[str, Any]) -> Iterator[str]:
@@ -141,4 +162,6 @@ def show_coverage(settings: Settings, as_json: bool) -> None:
     for row in rows if not as_json else ():
         row["region"] = f"{row['region_en']} {row['region']}"
         row["read by"] = ", ".join((*row["own"], *row["stand_ins"], *row["national"]))
-    print_rows(rows, as_json, ["region", "coverage", "read by", "uncovered"])
+    print_rows(rows, as_json, ["region", "coverage", "read by"])
+    if not as_json:
+        show_each(rows, "region", "uncovered")

@@ -62,8 +62,12 @@ def show_screened(row: dict[str, Any], as_json: bool) -> None:
     show_line(f"{row['verdict'].upper():7} {name}  {row['reason']}  {row.get('title', '')}")
     for feature in row.get("features", ()):
         show_line(f"        {feature['weight']:+.2f} {feature['name']}: {feature['why']}")
-    for hit in row.get("brands", ()):
-        show_line(f"        {hit['id']} [{hit['stance']}] {hit['field']}: 「{hit['quote']}」")
+    hits = (
+        f"        {hit['id']} [{hit['stance']}] {hit['field']}: 「{hit['quote']}」"
+        for hit in row.get("brands", ())
+    )
+    for line in dict.fromkeys(hits):  # what stands several times at one place, once
+        show_line(line)
 
 
 @click.command("import")

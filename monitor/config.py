@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from monitor.credentials import Secrets, read_secret, read_secrets, refuse_secret
 from monitor.errors import ConfigError
 from monitor.models import Verdict
-from monitor.stanzas import BY_SITE, NEEDED, YEAR, SourceConfig
+from monitor.regions import REGIONS, suggest_region
+from monitor.stanzas import BY_SITE, NEEDED, READ_BY, YEAR, SourceConfig
 from monitor.yamlfile import Field, Loaded, Model, Seconds, field_validator, load_yaml
 
 USER_AGENT = "tender-monitor/0.1 (reads public procurement lists; slow on purpose)"
@@ -224,6 +225,7 @@ def _check_source(
         near = get_close_matches(source.portal, sorted(portals), n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"one of {', '.join(sorted(portals))}"
         raise file.error([*place, "portal"], f"no portal '{source.portal}'", hint)
+    _check_parts(stanza, name, portals)
     _check_addresses(stanza, name)
     part = NEEDED.get(source.portal)
     if part and getattr(source, part) is None:
@@ -234,10 +236,26 @@ def _check_source(
         if key.lower() in _OWN_HEADERS:
             hint = "see cookie_file, key_file and user_agent"
             raise file.error([*place, "headers", key], f"'{key}' cannot stand here", hint)
+    for index, region in enumerate(source.covers):
+        if region not in REGIONS:
+            meant = suggest_region(region)
+            hint = f"did you mean '{meant}'?" if meant else f"one of {', '.join(REGIONS)}"
+            raise file.error([*place, "covers", index], f"no region '{region}'", hint)
     for index, receiver in enumerate(source.receivers or []):
         if receiver not in receivers:
             message, hint = f"no receiver '{receiver}'", f"known are {', '.join(receivers)}"
             raise file.error([*place, "receivers", index], message, hint)
+
+
+def _check_parts(stanza: Stanza, name: str, portals: frozenset[str]) -> None:
+    """Refuse a part that another portal reads: whoever wrote it believes that it counts."""
+    source = stanza.source
+    for key in SourceConfig.model_fields:
+        readers = READ_BY.get(key, (key,) if key in portals else ())
+        if key in source.model_fields_set and readers and source.portal not in readers:
+            message = f"'{key}' does not belong to portal '{source.portal}'"
+            hint = f"it is for {', '.join(readers)}"
+            raise stanza.file.error(["sources", name, key], message, hint, on_key=True)
 
 
 def _check_addresses(stanza: Stanza, name: str) -> None:

@@ -32,6 +32,7 @@ class FetchCause(StrEnum):
     TOO_LARGE = "too large"
     TRUNCATED = "truncated"
     PROTOCOL = "protocol"
+    SIGN_FILE = "sign file"
     STOPPING = "stopping"
 
 

@@ -43,6 +43,7 @@ _ADVICE = {
     FetchCause.TOO_LARGE: "the page is larger than any list; check the address",
     FetchCause.TRUNCATED: "it may pass by itself",
     FetchCause.PROTOCOL: "it may pass by itself",
+    FetchCause.SIGN_FILE: "mend the file that `sign` of this source names",
     FetchCause.STOPPING: "the round goes on after the restart",
 }
 
@@ -55,6 +56,8 @@ class Trouble:
     cause: str
     missed: str = ""
     advice: str = ""
+    fetch: FetchCause | None = None
+    """Why a request failed, where it was one."""
 
 
 def describe_failure(error: FetchError, missed: str) -> Trouble:
@@ -67,7 +70,7 @@ def describe_failure(error: FetchError, missed: str) -> Trouble:
         state = SourceState.BLOCKED
     same = str(error.cause) == str(state)
     cause = error.detail if same else f"{error.cause}: {error.detail}"
-    return Trouble(state, cause, missed, _ADVICE[error.cause])
+    return Trouble(state, cause, missed, _ADVICE[error.cause], error.cause)
 
 
 def describe_refusal(refusal: Refusal, missed: str) -> Trouble:

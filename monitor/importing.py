@@ -5,30 +5,37 @@ What an import brings is told in one digest. The same bytes under the same id ch
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from urllib.parse import quote
 
 from monitor.config import Config
 from monitor.deciding import Decided, Desk
 from monitor.errors import LayoutError
 from monitor.holding import StateLock
-from monitor.models import Capture, Issue, Match, Notice, Verdict
+from monitor.models import Capture, Issue, Listing, Match, Notice, Verdict
 from monitor.once import deliver_due
 from monitor.reading.savednotices import Saved
 from monitor.screening.score import Screener
 from monitor.setup import Rooms, Setup, settle_outbox
 from monitor.store import Store
-from monitor.store.notices import StoredListing, Triage
+from monitor.store.notices import Triage
 from monitor.text.privacy import mask_private
 from monitor.text.sketches import take_sketch
+
+log = logging.getLogger(__name__)
 
 _BATCH = 100
 _WHY = "imported from a file"
 # For evidence of a page whose address nobody knows: a name that no host can have (RFC 2606).
 _NOWHERE = "https://saved.invalid/"
+_LONGEST_NAME = 200
+# A page that breaks the reading is one notice lost from sight, not an import.
+_BREAKS = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 @dataclass
@@ -41,12 +48,12 @@ class Imported:
 
 @dataclass(frozen=True)
 class _Read:
-    """A saved notice after reading and screening; `notice` is None where it has no text."""
+    """A saved notice after reading and screening; `found` is None where it could not be read."""
 
     saved: Saved
     capture: Capture
-    notice: Notice | None
-    match: Match | None
+    listing: Listing
+    found: tuple[Notice, Match] | None = None
     error: str = ""
 
 
@@ -61,9 +68,9 @@ def import_saved(
     store, done = rooms.store, Imported()
     store.sources.ensure(name, sample=False)
     importer = _Importer(setup.config, rooms, setup.screener, _make_desk(setup, store, name), done)
-    for number, batch in enumerate(_cut_batches(found), 1):
+    for batch in _cut_batches(found):
         importer.take_batch(batch)
-        report(f"{number * _BATCH} read, {done.counts['new']} new")
+        report(f"{done.counts['read']} read, {done.counts['new']} new")
     now = rooms.clock()
     store.alerts.release(f"baseline:{name}", now)
     return done
@@ -111,52 +118,63 @@ class _Importer:
                 self._save(read, now)
 
     def _is_known(self, saved: Saved) -> bool:
-        known = self.rooms.store.notices.find_digest(self.desk.name, saved.id)
-        return known == saved.sha256
+        notices, url = self.rooms.store.notices, _find_address(saved)
+        return notices.has_read(self.desk.name, saved.id, url, saved.sha256)
 
     def _read(self, saved: Saved, capture: Capture) -> _Read:
-        try:
-            notice = saved.read()
-        except LayoutError as error:
-            return _Read(saved, capture, None, None, str(error))
         source = self.config.sources.get(self.desk.name)
         organ = source.default_organ if source is not None else ""
-        return _Read(saved, capture, notice, self.screener.screen(notice, default_organ=organ))
+        listing = Listing(saved.id, saved.url, saved.facts.get("title", ""))
+        try:
+            listing = saved.listing
+            notice = saved.read()
+            match = self.screener.screen(notice, default_organ=organ)
+        except LayoutError as error:
+            return _Read(saved, capture, listing, error=str(error))
+        except _BREAKS as error:
+            log.exception("%s could not be read", saved.place)
+            told = f"the program failed on it: {type(error).__name__}"
+            return _Read(saved, capture, listing, error=told)
+        return _Read(saved, capture, listing, (notice, match))
 
     def _save(self, read: _Read, now: datetime) -> None:
-        store, counts = self.rooms.store, self.done.counts
-        store.sources.keep_capture(self.desk.name, read.capture)
-        stored, is_new = self._keep_listing(read, now)
+        store, counts, name = self.rooms.store, self.done.counts, self.desk.name
+        store.sources.keep_capture(name, read.capture)
+        triage = Triage(False, _WHY, baseline=True)
+        stored, is_new = store.notices.keep_listing(
+            name, read.listing, triage, read.capture.record_id, now
+        )
         counts["new" if is_new else "changed"] += 1
-        if read.notice is None or read.match is None:
-            counts["unreadable"] += 1
-            self.done.unreadable.append(f"{read.saved.place}: {read.error}")
-            issue = Issue("no readable text", "page", mask_private(read.error), read.saved.url)
-            store.sources.add_issues(self.desk.name, [issue], read.saved.url, now)
+        if read.found is None:
+            self._note_unreadable(read, now)
             return
-        case = Decided(stored, read.notice, read.match, read.capture, take_sketch(read.notice))
-        if self.desk.save(case, now):
-            counts["alerts"] += read.match.verdict is Verdict.ALERT
-            counts["reviews"] += read.match.verdict is Verdict.REVIEW
+        notice, match = read.found
+        # What changed is told in the import's one digest too.
+        listed = replace(stored, baseline=True)
+        if self.desk.save(Decided(listed, notice, match, read.capture, take_sketch(notice)), now):
+            counts["alerts"] += match.verdict is Verdict.ALERT
+            counts["reviews"] += match.verdict is Verdict.REVIEW
 
-    def _keep_listing(self, read: _Read, now: datetime) -> tuple[StoredListing, bool]:
-        """Write the row of a saved notice; say whether it is new."""
-        notices, name = self.rooms.store.notices, self.desk.name
-        listing, triage = read.saved.listing, Triage(False, _WHY, baseline=True)
-        known = notices.find_stored(name, listing.listing_id)
-        notices.keep_listing(name, listing, triage, read.capture.record_id, now)
-        stored = notices.find_stored(name, listing.listing_id)
-        if stored is None:
-            raise KeyError(listing.listing_id)
-        return stored, known is None
+    def _note_unreadable(self, read: _Read, now: datetime) -> None:
+        saved = read.saved
+        self.done.counts["unreadable"] += 1
+        self.done.unreadable.append(f"{saved.place}: {read.error}")
+        issue = Issue("no readable text", "page", mask_private(read.error), saved.url)
+        self.rooms.store.sources.add_issues(self.desk.name, [issue], saved.url, now)
 
 
 def _make_capture(saved: Saved, now: datetime) -> Capture:
     """Return a saved notice as evidence: its bytes as found; nobody knows how they were fetched."""
-    linked = saved.url.startswith(("http://", "https://"))
-    url = saved.url if linked else f"{_NOWHERE}{saved.sha256}"
+    url = _find_address(saved)
     headers = (("X-Imported-From", saved.place),)
     return Capture(url, url, now, 200, headers, saved.body, saved.sha256, tls="imported")
+
+
+def _find_address(saved: Saved) -> str:
+    """Return the address that a saved notice is captured under: its own, else one of its id."""
+    if saved.url.startswith(("http://", "https://")):
+        return saved.url
+    return _NOWHERE + quote(saved.id[:_LONGEST_NAME], safe=":", errors="replace")
 
 
 def import_files(

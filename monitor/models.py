@@ -223,12 +223,15 @@ class Document:
     """An attachment that a notice links to.
 
     `read` is None as long as nobody tried; `why` says why it was not read, or not whole.
+    `record_id` and `sha256` are of its capture, "" without one.
     """
 
     name: str
     url: str
     read: bool | None = None
     why: str = ""
+    record_id: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,7 @@ class Opener:
         host_wide = trouble.state in (SourceState.BLOCKED, SourceState.UNREACHABLE)
         one = trouble if host_wide else replace(trouble, state=SourceState.PARTIAL)
         tally.troubles.append(one)
-        if host_wide or "daily budget" in trouble.cause:
+        if host_wide or trouble.fetch is FetchCause.BUDGET:
             # An outage says nothing against the notice: it does not count as a try.
             at = self.clock() + _FIRST_RETRY
             self.store.notices.defer(stored.id, trouble.cause, at)
@@ -236,6 +236,6 @@ def _describe_attached(one: Attached) -> dict[str, Any]:
     document = one.document
     return {
         "url": document.url, "name": mask_private(document.name), "read": bool(document.read),
-        "why": mask_private(document.why), "kind": one.kind, "record_id": one.record_id,
-        "sha256": one.sha256,
+        "why": mask_private(document.why), "kind": one.kind, "record_id": document.record_id,
+        "sha256": document.sha256,
     }  # fmt: skip

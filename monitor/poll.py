@@ -263,7 +263,7 @@ class Poller:
         self.store.sources.move_horizon(name, walk.began)
         gaps = self.store.gaps
         left = [gap.span.until for gap in [*gaps.list_open(name), *gaps.list_lost(name)]]
-        since = max([walk.horizon, *(until for until in left if until <= walk.began)])
+        since = max([walk.find_reach(), *(until for until in left if until <= walk.began)])
         self.store.gaps.extend_reach(name, Span(since, walk.began))
 
     def _close_round(
@@ -293,7 +293,7 @@ class Poller:
         """Judge a row; what a gap or a back-fill brings is told in one digest, as a first round."""
         quiet = baseline or gap is not None
         since = gap or fresh_from
-        if source.open == "none" or getattr(PORTALS[source.portal], "lists_only", False):
+        if source.open == "none" or PORTALS[source.portal].lists_only:
             return Triage(False, "the source records only", quiet)
         if quiet and listing.published_at and listing.published_at < since:
             return Triage(False, TOO_OLD, quiet)

@@ -14,6 +14,11 @@ BY_SITE = frozenset(
 )
 # Portals that cannot do without the part of a stanza that has their name, or this one.
 NEEDED = {"linklist": "row", "zcy": "zcy", "jsonlist": "jsonlist", "ted": "ted"}
+# Parts of a stanza that only these portals read; a part with a portal's name is for that one.
+READ_BY = {
+    "row": ("linklist",), "form": ("linklist",),
+    "detail": ("epoint", "freecms", "jsonlist", "linklist"),
+}  # fmt: skip
 
 
 class RowSelectors(Model):
@@ -92,6 +97,8 @@ class ZcyOptions(Model):
     """District codes to ask for. Default: all."""
     exclude_districts: list[str] = Field(default_factory=list)
     """Prefixes of district codes to leave out."""
+    switches: list[str] = Field(default_factory=list)
+    """Names that the site's page sends as true, such as isGov."""
     page_size: int = Field(default=15, ge=1, le=100)
     """Rows a page."""
 
@@ -355,7 +362,7 @@ class SourceConfig(Model):
     row: RowSelectors | None = None
     """Only for linklist: CSS selectors of a list page."""
     detail: BodySelectors = BodySelectors()
-    """Only for linklist, jsonlist and epoint: CSS selectors of a detail page."""
+    """Only for linklist, jsonlist, epoint and freecms: CSS selectors of a detail page."""
     form: dict[str, str] = Field(default_factory=dict)
     """Only for linklist: fields to post for a list page, with {page}."""
     freecms: CmsOptions = CmsOptions()

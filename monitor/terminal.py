@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,6 +27,13 @@ def print_rows(rows: list[dict[str, Any]], as_json: bool, columns: list[str]) ->
 def show_line(text: str) -> None:
     """Print one line of which a page may have written parts: nothing in it steers a terminal."""
     click.echo(clean_line(text))
+
+
+def show_each(rows: Iterable[Mapping[str, Any]], name: str, column: str) -> None:
+    """Print whole what a table cuts: a line for each row that has something in a column."""
+    for row in rows:
+        if row.get(column):
+            show_line(f"{row[name]}: {row[column]}")
 
 
 def clean_line(text: str) -> str:

@@ -112,6 +112,15 @@ class Walk(Pager):
         missed = f"all between {lost.since:%Y-%m-%d %H:%M} and {lost.until:%Y-%m-%d %H:%M} UTC"
         self.gaps.append(Trouble(SourceState.PARTIAL, why, missed, advice))
 
+    def find_reach(self) -> datetime:
+        """Return from when on this round has read its lists whole.
+
+        A first round sees no further back than the shortest list shows; later rounds meet rows
+        that are known.
+        """
+        ends = [o.oldest for o in self.outcomes if o.ended and not o.filtered and o.oldest]
+        return max([self.horizon, *ends]) if self.baseline else self.horizon
+
     # Gaps -------------------------------------------------------------------------------------
 
     def plan_back_fill(self, since: datetime) -> None:

@@ -14,10 +14,11 @@ FILES = sorted(ROOT.rglob("*.py"))
 LEVELS = {
     "errors": 0, "models": 0,
     "text": 1, "yamltree": 1, "sdnotify": 1, "holding": 1, "yamlfile": 2, "documents": 2,
-    "stanzas": 3, "credentials": 4, "config": 5,
+    "stanzas": 3, "regions": 3, "credentials": 4, "config": 5,
     "web": 6, "warc": 6, "archive": 7, "screening": 6, "store": 6,
     "portals": 7, "alerting": 7, "sample": 7, "health": 8, "reading": 9, "schema": 8,
-    "watch": 9, "deciding": 9, "attachments": 9, "opening": 10, "paging": 10, "walk": 11, "poll": 12,
+    "watch": 9, "deciding": 9, "attachments": 9, "opening": 10, "paging": 10, "walk": 11,
+    "poll": 12,
     "setup": 13, "terminal": 10, "daemon": 14, "once": 14, "importing": 15, "refresh": 14,
     "cli_base": 16, "cli_lists": 17, "cli_reading": 17, "cli_saved": 17, "cli": 18, "__main__": 19,
 }  # fmt: skip

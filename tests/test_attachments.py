@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from monitor.documents.reader import DocumentReader
 from monitor.errors import FetchCause, FetchError
 from monitor.models import Document, Item, Notice, Zone, ZoneKind
 from monitor.reading.views import list_unchecked
+from monitor.store.expectations import Share
 from monitor.text.markup import Line, Table
 from monitor.web.fetch import Fetcher
 from monitor.web.manners import Manners, Pace, Robots
@@ -107,21 +109,10 @@ def test_what_a_file_says_is_told_with_its_name(tmp_path: Path) -> None:
         ("a.7z", Answer(b"7z\xbc\xaf\x27\x1c" + bytes(64)), "no tool: 7z archives are not read"),
         ("a.bin", Answer(bytes(range(256)) * 8), "unknown type"),
     ],
-    ids=[
-        "login",
-        "login as a file",
-        "page",
-        "missing",
-        "message",
-        "message as a file",
-        "404",
-        "500",
-        "empty",
-        "oversized",
-        "damaged",
-        "7z",
-        "bytes",
-    ],
+    ids=(
+        "login, login as a file, page, missing, message, message as a file, 404, 500, empty, "
+        "oversized, damaged, 7z, bytes"
+    ).split(", "),
 )
 def test_what_is_no_file_is_unread_and_its_words_are_not_the_notices(
     tmp_path: Path, name: str, answer: Answer, why: str
@@ -187,6 +178,43 @@ def test_a_file_that_is_never_had_is_left_after_some_tries_and_stays_listed(
         (unchecked,) = list_unchecked(house.rooms.store, 9)
         assert unchecked["next_try"] is None
         assert house.told().count(("waiting", "review")) == 1
+
+
+def test_a_notice_that_cannot_be_had_again_is_never_given_up(tmp_path: Path) -> None:
+    site = make_site(NAME, answer=Answer(b"", status=404))
+    with watch_site(tmp_path, site) as house:
+        house.poll()
+        answer, strange = site.answer, Answer(b'{"success": true}', "application/json")
+        site.answer = lambda asked: (  # type: ignore[method-assign]
+            ("detail", strange) if asked.path == "/portal/detail" else answer(asked)
+        )
+        for wait in (1, 6, 24, 72, 168, 168, 168):
+            house.clock.pass_time(hours=wait)
+            house.poll()
+        assert sum(asked.path == "/portal/detail" for asked in site.asked) == 6
+        (row,) = house.rooms.store.db.query("select state, attempts, recheck_at from listing")
+        assert tuple(row.values()) == ("opened", 0, None)
+        assert not house.rooms.store.db.query("select * from issue where kind = 'poison notice'")
+        assert list_verdicts(house) == [("review", False)]
+
+
+def test_what_a_source_usually_shows_is_what_its_notices_show_without_their_files(
+    tmp_path: Path,
+) -> None:
+    site = make_site(NAME)
+    answer = site.answer
+
+    def leave_out_goods(asked: Asked) -> tuple[str, Answer]:
+        kind, given = answer(asked)
+        bare = re.sub(rb"<table.*</table>", b"", given.body)
+        return kind, replace(given, body=bare)
+
+    site.answer = leave_out_goods  # type: ignore[method-assign]
+    with watch_site(tmp_path, site) as house:
+        assert house.poll().alerts == 1
+        learned = house.rooms.store.expectations.get("local")
+        assert learned["notice: items"] == Share(1, 0)
+        assert learned["notice: buyer"] == Share(1, 1)
 
 
 def test_a_spent_budget_lets_the_whole_notice_wait(tmp_path: Path) -> None:

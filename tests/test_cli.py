@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from monitor.cli_reading import write_notes
 from monitor.sample.server import LIST_PATH, SamplePortal
+from tests.hostile import HostileServer, reply
 from tests.house import make_award, make_chairs
 from tests.running import run_once, write_config
 from tests.servers import WebhookServer
@@ -81,13 +83,108 @@ def test_a_source_that_fails_makes_poll_exit_one_and_says_why(tmp_path: Path) ->
     assert "refused" in row["cause"]
     code, out, _ = run_once(tmp_path, "sources")
     assert "page 1 of the list http://127.0.0.1:1/x/" in out
-    assert "advice" in out
+    assert "what to do: check the network and the address" in out
+
+
+def test_a_live_check_asks_the_named_sources_alone(tmp_path: Path) -> None:
+    with open_portal() as portal:
+        serve(tmp_path, portal)
+        with (tmp_path / "config.yaml").open("a", encoding="utf-8") as file:
+            file.write("  gone: {portal: ccgp, lists: ['http://127.0.0.1:1/x/']}\n")
+        code, out, _ = run_once(tmp_path, "check", "--live", "local", "--json")
+        rows = [json.loads(line) for line in out.splitlines()[1:]]
+        assert (code, rows) == (
+            0, [{"source": "local", "state": "current", "listings": 2, "cause": ""}]
+        )  # fmt: skip
+        code, out, _ = run_once(tmp_path, "check", "--live")
+    assert code == 1
+    assert out.splitlines()[-1] == "gone: forbidden address: 127.0.0.1 is 127.0.0.1"
+
+
+LONG, LACKS = "a" * 60, "'data.list' with the rows"
+COOKIE, KEY = "session=c00kie value", "k3y/for+this"
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "cause"),
+    [
+        ('{"code": 200}', "drifted", f"layout not recognised: {LACKS} at {{url}}/{LONG}"),
+        (json.dumps({"code": 401, "msg": f"{COOKIE}, {KEY}"}), "blocked", "code 401: …, …"),
+    ],
+    ids=["layout", "secrets"],
+)
+def test_a_live_check_prints_causes_whole_and_no_secret(
+    tmp_path: Path, answer: str, state: str, cause: str
+) -> None:
+    with HostileServer({f"/{LONG}": reply(answer.encode())}) as server:
+        url = server.url().rstrip("/")
+        stanza = {
+            "portal": "jsonlist", "lists": [f"{url}/{LONG}"], "cookie_env": "A_COOKIE",
+            "key_env": "A_KEY", "allow_loopback": True,
+            "jsonlist": {"ok": {"code": "200"}, "rows": "data.list", "id": "id",
+                         "title": "title", "url": f"{url}/{{id}}"},
+        }  # fmt: skip
+        write_config(tmp_path, f"  local: {json.dumps(stanza)}")
+        env = {"A_COOKIE": COOKIE, "A_KEY": KEY}
+        code, out, err = run_once(tmp_path, "check", "--live", env=env)
+        assert server.visits[0].headers["cookie"] == COOKIE
+    assert (code, out.splitlines()[-2].split()[:2]) == (1, ["local", state])
+    assert out.splitlines()[-1] == f"local: {cause.format(url=url)}"
+    assert COOKIE not in out + err
+    assert KEY not in out + err
+
+
+def test_what_to_do_is_said_once_for_all_sources_that_it_helps(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:1/{'x' * 120}/"
+    one = f"{{portal: ccgp, lists: ['{url}'], allow_loopback: true, delay: 0}}"
+    write_config(tmp_path, f"  first: {one}\n  second: {one}")
+    run_once(tmp_path, "poll")
+    _, out, _ = run_once(tmp_path, "sources")
+    missed = f"missed: page 1 of the list {url[:119]}…"
+    assert out.splitlines()[-3:] == [
+        f"first: {missed}",
+        f"second: {missed}",
+        "what to do: check the network and the address; it may pass by itself (first, second)",
+    ]
+    _, out, _ = run_once(tmp_path, "sources", "--json")
+    assert [json.loads(line)["missed"] for line in out.splitlines()] == [
+        f"page 1 of the list {url}"
+    ] * 2
+
+
+BASE = "https://a.example/"
+
+
+@pytest.mark.parametrize(
+    ("missed", "shown"),
+    [
+        (f"{BASE}{'x' * 102}; page 2", f"{BASE}{'x' * 102}; page 2"),
+        (f"{BASE}{'x' * 103}; page 2", f"{BASE}{'x' * 101}…; page 2"),
+        (f"{BASE}{'x' * 150}: more than 2 pages", f"{BASE}{'x' * 101}…: more than 2 pages"),
+        (f"{'x' * 150}; {BASE}{'y' * 150}", f"{'x' * 150}; {BASE}{'y' * 101}…"),
+    ],
+)
+def test_only_addresses_are_cut_and_at_120_characters(missed: str, shown: str) -> None:
+    assert list(write_notes([{"source": "a", "missed": missed}])) == [f"a: missed: {shown}"]
+
+
+def test_what_stays_uncovered_is_printed_whole(tmp_path: Path) -> None:
+    why = f"the site wants {'many ' * 20}things"
+    stanza = {"portal": "ccgp", "lists": ["http://127.0.0.1:1/"], "covers": ["北京"],
+              "enabled": False, "why_off": why}  # fmt: skip
+    write_config(tmp_path, f"  local: {json.dumps(stanza, ensure_ascii=False)}")
+    code, out, _ = run_once(tmp_path, "sources", "--coverage")
+    assert code == 0
+    assert f"Beijing 北京: everything (local is off: {why})" in out.splitlines()
+    assert "Tianjin 天津: everything" in out.splitlines()
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         (["poll", "nowhere"], 2, "no source 'nowhere'"),
+        (["check", "--live", "nowhere"], 2, "no source 'nowhere'"),
+        (["check", "local"], 2, "add --live"),
         (["frobnicate"], 2, "No such command"),
         (["--config", "missing.yaml", "check"], 2, "missing.yaml:1:1: "),
         (["alerts"], 1, "no database yet"),

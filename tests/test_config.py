@@ -60,6 +60,9 @@ CASES = {
     ),
     "options_missing": (5, 5, "zcy is missing (see docs/configuration.md)"),
     "pages_not_a_number": (7, 12, "expected a whole number, got 'ten'"),
+    "part_of_another_portal": (
+        8, 5, "'epoint' does not belong to portal 'linklist' (it is for epoint)",
+    ),
     "portal_unknown": (5, 13, "no portal 'ccpg' (did you mean 'ccgp'?)"),
     "receiver_of_source_unknown": (7, 27, "no receiver 'chat' (known are terminal)"),
     "receiver_variable_not_set": (
@@ -68,6 +71,7 @@ CASES = {
     "receiver_without_address": (
         2, 10, "give url_env or url_file (the address is a secret)",
     ),
+    "region_unknown": (7, 18, "no region '新彊' (did you mean '新疆'?)"),
     "site_missing": (5, 5, "site is missing (give the address that the site begins with)"),
     "sources_missing": (1, 1, "'sources' is missing"),
     "stage_of_another_kind": (
@@ -90,6 +94,26 @@ def test_a_broken_configuration_names_file_line_and_column(case: str) -> None:
 
 def test_every_broken_configuration_has_its_expectation() -> None:
     assert {path.stem for path in BROKEN.glob("*.yaml")} == CASES.keys()
+
+
+@pytest.mark.parametrize(
+    ("portal", "part", "readers"),
+    [
+        ("ccgp", "row: {row: li}", "linklist"),
+        ("jsonlist", "form: {p: '1'}", "linklist"),
+        ("ccgp", "detail: {body: '#a'}", "epoint, freecms, jsonlist, linklist"),
+        ("gpcms", "freecms: {}", "freecms"),
+    ],
+)
+def test_a_part_of_a_stanza_is_for_its_portals_alone(
+    tmp_path: Path, portal: str, part: str, readers: str
+) -> None:
+    text = GOOD.replace("portal: ccgp", f"portal: {portal}, {part}")
+    with pytest.raises(ConfigError) as raised:
+        load_config(write(tmp_path, text), NAMES, {})
+    key = part.partition(":")[0]
+    assert f"'{key}' does not belong to portal '{portal}'" in str(raised.value)
+    assert str(raised.value).endswith(f"(it is for {readers})")
 
 
 def test_a_missing_file_is_said_in_one_line(tmp_path: Path) -> None:

@@ -539,3 +539,13 @@ def test_trouble_of_many_sources_at_once_is_told_in_a_few_messages(tmp_path: Pat
             "select digest, next_try_at, count(*) as n from delivery group by 1, 2 order by n"
         )
         assert [(row["digest"], row["n"]) for row in rows] == [("", 3), ("sources", 27)]
+
+
+def test_a_first_round_claims_no_day_that_its_list_did_not_show(tmp_path: Path) -> None:
+    rows = [make_chairs(n, minutes_ago=60 * n) for n in range(1, 11)]
+    with open_house(tmp_path, rows, lookback=300 * 86_400) as house:
+        house.poll()
+        (span,) = house.rooms.store.gaps.list_reach("local")
+        assert span.since == START - timedelta(hours=10)
+        house.poll(since=START - timedelta(days=100))
+        assert len(house.rooms.store.gaps.list_lost("local")) == 1

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from monitor.models import SourceState
+from monitor.paging import REPEATS
 from monitor.poll import make_rules
 from monitor.sample.notices import Publication, SampleNotice
 from monitor.sample.server import Response
 from monitor.setup import Setup
-from monitor.paging import REPEATS
 from tests.house import House, make_award, make_chairs, open_house, watch_site
 from tests.portals.sites.base import Answer, Asked, make_facts
 from tests.portals.sites.ccgp import CcgpSite

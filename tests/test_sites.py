@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from monitor.alerting.render import render_alert
 from monitor.models import SourceState
 from monitor.portals import PORTALS
 from tests.house import House, watch_site
@@ -26,7 +28,7 @@ _TOLD = ("title", "buyer", "project_number", "items", "tag")
 def is_read(name: str) -> bool:
     """Return whether a site's notices can be read at all."""
     site = SITES[name]
-    return site.readable and not getattr(PORTALS[site.portal], "lists_only", False)
+    return site.readable and not PORTALS[site.portal].lists_only
 
 
 def test_every_portal_has_a_simulated_site() -> None:
@@ -71,7 +73,11 @@ def test_a_product_that_stands_in_an_attachment_only_is_told_with_its_page(
         assert done.alerts == 1
         alert = house.rooms.store.db.first("select content from alert")
         assert alert is not None
-        assert "csv" in json.loads(alert["content"])["hits"][0]["place"]
+        content = json.loads(alert["content"])
+        assert "csv" in content["hits"][0]["place"]
+        digest = hashlib.sha256(SPECIFICATION).hexdigest()
+        assert [one["sha256"] for one in content["exhibits"]] == [digest]
+        assert digest in render_alert(content).body
 
 
 @pytest.mark.parametrize("name", SITES)

@@ -7,16 +7,17 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from monitor.models import SourceState
+from monitor.models import SourceState, Span
 from monitor.poll import Round
+from monitor.sample.server import Response
 from monitor.store.gaps import Gaps
-from tests.house import START, House, open_rooms, watch_site
+from tests.house import START, House, make_award, open_house, open_rooms, watch_site
 from tests.portals.sites.base import NOON, Answer, Fact, Site, make_facts
 from tests.portals.sites.daybook import SIZE, Daybook
 from tests.portals.sites.ggzy import GgzySite
@@ -258,9 +259,11 @@ def go_round(site: Daybook, pages: int) -> None:
 def test_a_list_that_begins_anew_ends_a_back_fill(tmp_path: Path) -> None:
     site = Daybook(make_days(5), dated=False)
     go_round(site, 4)
-    with watch_site(tmp_path, site, lookback=86_400) as house:
+    with watch_site(tmp_path, site, lookback=80_000) as house:
         house.poll()
+        reach = house.rooms.store.gaps.list_reach("local")
         house.poll(since=START - timedelta(days=900))
+        assert house.rooms.store.gaps.list_reach("local") == reach
         assert len(site.list_asked()) < 20
         (lost,) = house.rooms.store.gaps.list_lost("local")
         assert "earlier rows again" in lost.why
@@ -378,6 +381,17 @@ def test_one_gap_that_cannot_be_read_keeps_no_other_from_being_read(tmp_path: Pa
         assert house.count("listing") == 8 * 4 - 1
 
 
+def test_a_back_fill_past_the_end_of_a_list_reaches_to_its_last_row(tmp_path: Path) -> None:
+    site = Daybook(make_days(5)[:18], dated=False)
+    with watch_site(tmp_path, site, lookback=86_400) as house:
+        house.poll()
+        house.poll(since=START - timedelta(days=20))
+        (lost,) = house.rooms.store.gaps.list_lost("local")
+        oldest = site.facts[-1].published.astimezone(UTC)
+        assert lost.why == f"the list ends at {oldest:%F}"
+        assert house.rooms.store.gaps.list_reach("local") == [Span(oldest, START)]
+
+
 # Page limits ------------------------------------------------------------------------------------
 
 
@@ -429,6 +443,32 @@ def test_what_a_list_does_not_show_any_more_was_not_read(tmp_path: Path) -> None
         reach = house.rooms.store.gaps.list_reach("local")
         middle = START + timedelta(days=10)
         assert not any(span.since < middle < span.until for span in reach)
+
+
+@pytest.mark.parametrize(("minutes", "gaps"), [(-1, 0), (0, 1)])
+def test_a_list_may_end_within_a_day_of_the_horizon(
+    tmp_path: Path, minutes: int, gaps: int
+) -> None:
+    site = Daybook(make_facts(4), dated=False)
+    with watch_site(tmp_path, site, overlap=86_400) as house:
+        house.poll()
+        house.clock.pass_time(hours=6)
+        # The horizon is a day before START: the oldest of these rows is some minutes off a day.
+        site.facts = make_news(4, START + timedelta(minutes=3 + minutes))
+        done = house.poll()
+        assert (done.health.state is SourceState.PARTIAL) == bool(gaps)
+        assert len(house.rooms.store.gaps.list_lost("local")) == gaps
+
+
+def test_a_gap_ends_at_the_newest_row_of_the_last_page_that_was_read(tmp_path: Path) -> None:
+    site = Daybook(make_facts(4), dated=False)
+    with watch_site(tmp_path, site, pages=2, overlap=86_400) as house:
+        house.poll()
+        house.clock.pass_time(hours=6)
+        site.facts = make_news(30, NOON + EVERY) + list(site.facts)
+        house.poll()
+        (gap,) = house.rooms.store.gaps.list_open("local")
+        assert gap.span == Span(START - timedelta(days=1), site.facts[SIZE].published)
 
 
 def test_a_gap_that_is_read_wrong_stays_open_until_it_is_read_right(tmp_path: Path) -> None:
@@ -522,3 +562,21 @@ def test_a_kill_before_a_gap_is_noted_loses_no_row(
         with closing(again.rooms.store.db):
             assert settle(again).health.state is SourceState.CURRENT
             assert again.count("listing") == 34
+
+
+def test_an_unchanged_list_is_asked_for_whole_until_a_round_was_current(tmp_path: Path) -> None:
+    with open_house(tmp_path, [make_award(1)]) as house:
+        broken = Response(b"<html><body>no notice</body></html>")
+        house.portal.fail_with = lambda path: broken if "/t2026" in path else None
+        states, unchanged = [], []
+        for _ in range(4):
+            states.append(house.poll().health.state)
+            query = "select count(*) as n from capture where status = 304"
+            unchanged.append(house.rooms.store.db.query(query)[0]["n"])
+            if len(states) == 2:
+                house.portal.fail_with = lambda _: None
+                house.clock.pass_time(hours=1)
+        partial, current = SourceState.PARTIAL, SourceState.CURRENT
+        assert states[1:] == [partial, current, current]
+        assert states[0] is not current
+        assert unchanged == [0, 0, 0, 1]

@@ -13,6 +13,7 @@ from monitor.stanzas import Expectations
 from monitor.store.expectations import Share
 from monitor.store.notices import Diff
 from monitor.watch import (
+    LISTED,
     Seen,
     check_page,
     check_rate,
@@ -166,6 +167,25 @@ def test_a_field_that_most_rows_lost_is_a_changed_layout(
     shown: Share, learned: Share, least: float | None, told: bool
 ) -> None:
     troubles = compare_shares({"buyer": shown}, {"buyer": learned}, {"buyer": least})
+    assert [trouble.state for trouble in troubles] == [SourceState.DRIFTED] * told
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "learned", "told"),
+    [
+        (LISTED, Share(1, 0), Share(5, 5), True),
+        (LISTED, Share(1, 0), Share(4, 4), False),
+        (LISTED, Share(1, 1), Share(5, 5), False),
+        (LISTED, Share(0, 0), Share(5, 5), False),
+        ("notice: items", Share(1, 0), Share(20, 20), False),
+        ("notice: items", Share(3, 0), Share(5, 5), False),
+        ("notice: items", Share(3, 0), Share(20, 20), True),
+    ],
+)
+def test_one_notice_without_the_list_of_its_files_is_a_changed_layout(
+    name: str, shown: Share, learned: Share, told: bool
+) -> None:
+    troubles = compare_shares({name: shown}, {name: learned}, {}, few=3)
     assert [trouble.state for trouble in troubles] == [SourceState.DRIFTED] * told
 
 

@@ -105,6 +105,11 @@ def build_content(
         ],
         "items_more": max(0, len(items) - MOST_ITEMS),
         "features": [_describe_feature(feature) for feature in match.features],
+        "exhibits": [
+            {"name": mask_private(one.name), "sha256": one.sha256, "record_id": one.record_id}
+            for one in notice.documents
+            if one.sha256 and any(hit.place.startswith(one.name) for hit in shown if hit.place)
+        ],
         "unread": [
             {"name": mask_private(document.name), "why": mask_private(document.why)}
             for document in notice.documents

@@ -165,9 +165,9 @@ def _write_hits(content: Content) -> Iterator[str]:
 def write_hit(hit: Content) -> str:
     """Return what a text does with a product, and its words: the one line of a digest."""
     english = f" ({defuse(hit['quote_en'])})" if hit.get("quote_en") else ""
-    return (
-        f"{defuse(hit['name'])} – {defuse(hit['stance_en'])}: {quote_text(hit['quote'])}{english}"
-    )
+    file = f" in the attachment {defuse(hit['place'], 80)}" if hit.get("place") else ""
+    what = f"{defuse(hit['name'])} – {defuse(hit['stance_en'])}"
+    return f"{what}: {quote_text(hit['quote'])}{english}{file}"
 
 
 def _write_item(item: Content) -> str:
@@ -315,6 +315,7 @@ def _list_mentions(content: Content) -> list[str]:
 def write_links(content: Content) -> list[str]:
     """Return where to read it, and the other places where the same notice stands."""
     link = make_link(content["url"]) or f"none that is safe: {defuse(content['url'])}"
+    link = link if content["url"] else "no address known"
     others = [one for one in content.get("links", ()) if one["url"] != content["url"]]
     shown = [
         f"{make_link(one['url'])} ({defuse(one['source'], 60)})"
@@ -336,6 +337,11 @@ def write_evidence(content: Content) -> Iterator[str]:
             f"SHA-256 {defuse(evidence['sha256'])}",
             f"capture {evidence['record_id'] or 'not archived'}",
             f"fetched {fetched:%Y-%m-%d %H:%M:%S} UTC from source {defuse(content['source'])}",
+            *(
+                f"attachment {defuse(one['name'], 80)}: SHA-256 {defuse(one['sha256'])}, "
+                f"capture {one['record_id']}"
+                for one in content.get("exhibits", ())
+            ),
         ],
     )
     yield write_line("Alert", defuse(content["alert_id"]))

@@ -142,7 +142,8 @@ def _write_block(number: int, content: Content) -> Iterator[str]:
         yield f"   {write_hit(hits[0])}"
     if facts := _list_facts(content):
         yield f"   {' · '.join(facts)}"
-    yield f"   {make_link(content['url']) or 'no address that is safe to open'}"
+    none = "no address that is safe to open" if content["url"] else "no address known"
+    yield f"   {make_link(content['url']) or none}"
     lists = write_lists(buyer, 2)
     yield f"   id {defuse(content['alert_id'])}" + (f" · Sanctions lists: {lists}" if lists else "")
 

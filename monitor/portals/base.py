@@ -34,6 +34,9 @@ class ListPage:
 class Portal(Protocol):
     """Code that can read one website platform or feed format; pure, given bytes."""
 
+    lists_only: bool
+    """Whether rows are recorded and no notice can be opened."""
+
     def __init__(self, source: SourceConfig) -> None: ...
 
     def ask_lists(self, span: Span) -> tuple[Request, ...]:
@@ -58,6 +61,8 @@ class Portal(Protocol):
 
 class PlainPortal:
     """A portal whose lists are the addresses of its stanza, and whose notices are pages."""
+
+    lists_only: bool = False
 
     def __init__(self, source: SourceConfig) -> None:
         self.source = source

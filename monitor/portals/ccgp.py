@@ -15,7 +15,8 @@ from monitor.errors import LayoutError
 from monitor.models import Capture, Document, Issue, Listing, Notice, Request
 from monitor.portals.base import ListPage, PlainPortal, join_address
 from monitor.portals.decoding import page_text
-from monitor.portals.pages import find_documents, find_page_title, read_meta, read_page
+from monitor.portals.links import find_documents
+from monitor.portals.pages import find_page_title, read_meta, read_page
 from monitor.portals.refusals import Refusal, find_refusal, find_truncation
 from monitor.text.dates import read_date
 from monitor.text.fields import PageFacts
@@ -86,7 +87,7 @@ def _find_documents(root: Element, base_url: str) -> tuple[Document, ...]:
     """Return the attachments; a body of unbalanced tags pushes their list out of its place."""
     place = select_first(root, "div.vF_detail_main", "#noticeArea", "body") or root
     parts = (place, *select_all(root, "ul.fjxx"))
-    found = {one.url: one for part in parts for one in find_documents(part, base_url)}
+    found = {one.url or one.name: one for part in parts for one in find_documents(part, base_url)}
     return tuple(found.values())
 
 

@@ -13,7 +13,8 @@ from urllib.parse import urljoin, urlsplit
 
 from monitor.errors import LayoutError
 from monitor.models import Capture, Document, Issue, Notice
-from monitor.portals.pages import find_documents, read_page
+from monitor.portals.links import find_documents
+from monitor.portals.pages import read_page
 from monitor.text.fields import PageFacts
 from monitor.text.markup import (
     Element,

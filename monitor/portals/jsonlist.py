@@ -37,10 +37,14 @@ _COUNTS = {
     "pages": re.compile(r"共\D{0,3}(\d+)\D{0,3}页"),
 }
 _DEEPEST = 3
+# Page sizes that sites cap their lists at.
+_USUAL_SIZES = frozenset({10, 12, 15, 16, 20, 25, 30, 40, 50})
 
 
 class JsonListPortal:
     """Read a list by paths; its notices are HTML pages, parts of JSON, or in the rows."""
+
+    lists_only = False
 
     def __init__(self, source: SourceConfig, options: JsonListOptions | None = None) -> None:
         options = options or source.jsonlist
@@ -208,7 +212,9 @@ class JsonListPortal:
             return True
         if page.total is not None:
             return number * self.options.size < page.total
-        return count >= self.options.size
+        # A site may cap its pages below what is asked for; where it counts nothing, only a page
+        # of an odd number of rows is surely the last one.
+        return count >= self.options.size or (number == 1 and count in _USUAL_SIZES)
 
 
 def _make_paths(options: JsonListOptions, region: str) -> RowPaths:

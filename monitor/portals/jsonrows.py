@@ -13,7 +13,8 @@ from monitor.errors import LayoutError
 from monitor.models import Capture, Document, Issue, Notice
 from monitor.portals.base import join_address
 from monitor.portals.decoding import parse_json, read_json
-from monitor.portals.pages import find_documents, read_page
+from monitor.portals.links import find_documents
+from monitor.portals.pages import read_page
 from monitor.portals.paths import ABSENT, find_value, write_text
 from monitor.text.dates import read_date
 from monitor.text.fields import PageFacts

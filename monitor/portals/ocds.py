@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from monitor.errors import LayoutError
 from monitor.models import Capture, Issue, Listing, Notice, Request, Span
 from monitor.portals.base import ListPage, join_address
+from monitor.portals.days import cut_span, halve_span
 from monitor.portals.decoding import parse_json, read_json
 from monitor.portals.paths import find_value
 from monitor.portals.refusals import Refusal, find_json_refusal
@@ -31,7 +32,6 @@ from monitor.portals.releases import (
     read_release,
 )
 from monitor.portals.releasevalues import Json, read_text, write_content
-from monitor.portals.spans import cut_span, halve_span
 from monitor.stanzas import SourceConfig
 from monitor.text.charset import decode_page, find_labels
 
@@ -56,6 +56,8 @@ def mend_body(body: bytes, content_type: str = "") -> str:
 
 class OcdsPortal:
     """Read packages by `links.next` or another path, in slices where the address takes dates."""
+
+    lists_only = False
 
     def __init__(self, source: SourceConfig) -> None:
         self.source, self.options = source, source.ocds

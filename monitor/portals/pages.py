@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from monitor.errors import LayoutError
-from monitor.models import Capture, Document, Issue, Notice
-from monitor.portals.base import join_address
+from monitor.models import Capture, Issue, Notice
+from monitor.portals.links import find_documents
 from monitor.text.fields import PageFacts, read_fields
 from monitor.text.labels import find_label, split_line
 from monitor.text.markup import (
@@ -43,7 +43,6 @@ _CUT = re.compile(
     r"(?:read|continue|learn) ?(?:more|reading|on))[\s\[\]()（）【】>»→。.]*$",
     re.IGNORECASE,
 )
-_FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|zip|rar|7z|wps|et|ofd|rtf|csv|txt|ods)(?:$|[?#])", re.I)
 
 
 def read_meta(root: Element, name: str) -> str:
@@ -63,32 +62,6 @@ def find_page_title(root: Element) -> str:
                 return text
     found = select_first(root, "title")
     return squeeze(found.get_text()) if found is not None else ""
-
-
-def find_documents(root: Element, base_url: str) -> tuple[Document, ...]:
-    """Return the attachments that a page links to, in the forms portals use.
-
-    ccgp: a.bizDownload carries an id that its own server turns into a file;
-    zcy: ul.fjxx stands outside the body; others: plain links to files.
-    """
-    found: dict[str, Document] = {}
-    lists = [root] if "fjxx" in attribute(root, "class").split() else select_all(root, "ul.fjxx")
-    listed = {id(link) for part in lists for link in select_all(part, "a")}
-    for link in select_all(root, "a"):
-        name = inline_text(link)
-        url = _document_url(link, name, base_url, listed=id(link) in listed)
-        if url and url not in found:
-            found[url] = Document(name or url.rsplit("/", 1)[-1], url)
-    return tuple(found.values())
-
-
-def _document_url(link: Element, name: str, base_url: str, *, listed: bool) -> str:
-    href = attribute(link, "href").strip()
-    if "bizDownload" in attribute(link, "class") and (file_id := attribute(link, "id")):
-        return f"https://download.ccgp.gov.cn/oss/download?uuid={quote(file_id, safe='')}"
-    if not (listed or _FILE.search(href) or _FILE.search(name) or "/oss/download" in href):
-        return ""
-    return urljoin(base_url, href) if join_address(base_url or "http:", href) else ""
 
 
 def is_whole(content: str, fewest_labels: int = 2) -> bool:
@@ -136,7 +109,9 @@ def read_page(
     root = parse_html(page, dressed=False) if isinstance(page, str) else page
     body = select_first(root, *anchors)
     parts = [part for css in extra for part in select_all(root, css)[:1]]
-    documents = facts.documents or find_documents(body or root, base_url or facts.url)
+    documents = facts.documents or find_documents(
+        body or root, base_url or facts.url, beside=root if body is not None else None
+    )
     title = facts.title or find_page_title(root)
     losses = [f"{len(title)} characters of title"] if len(title) > _LONGEST_TITLE else []
     body = body or select_first(root, "body") or root

@@ -18,12 +18,12 @@ from zoneinfo import ZoneInfo
 from monitor.errors import LayoutError
 from monitor.models import Capture, Issue, Listing, Notice, Request, SourceState, Span
 from monitor.portals.base import ListPage
+from monitor.portals.days import cover_days
 from monitor.portals.decoding import page_text, parse_json, read_json
 from monitor.portals.refusals import Refusal, find_json_refusal
 from monitor.portals.releaseparts import is_address, name_file
 from monitor.portals.releases import keep_whole, list_release, read_release
 from monitor.portals.releasevalues import Json, part_of, read_text, rows_of, write_content
-from monitor.portals.spans import cover_local_days
 from monitor.stanzas import SourceConfig
 
 SITE = "https://api.sam.gov"
@@ -47,6 +47,8 @@ _TAGS = {
 
 class SamPortal:
     """Read opportunities as they stand; only the newest version of each is shown."""
+
+    lists_only = False
 
     def __init__(self, source: SourceConfig) -> None:
         self.source, self.options = source, source.sam
@@ -211,6 +213,4 @@ def _recall(url: str) -> tuple[Span | None, int]:
     except ValueError:
         return None, 0
     page = asked.get("offset", "")
-    days = cover_local_days(first, last, _ZONE)
-    span = Span(days.since.astimezone(UTC), days.until.astimezone(UTC))
-    return span, int(page) if page.isdecimal() else 0
+    return cover_days(first, last, _ZONE), int(page) if page.isdecimal() else 0

@@ -19,12 +19,12 @@ from zoneinfo import ZoneInfo
 from monitor.errors import LayoutError
 from monitor.models import Capture, Issue, Listing, Notice, Request, SourceState, Span
 from monitor.portals.base import ListPage
+from monitor.portals.days import cover_days
 from monitor.portals.decoding import page_text, parse_json, read_json
 from monitor.portals.refusals import Refusal, find_json_refusal
 from monitor.portals.releaseparts import name_file
 from monitor.portals.releases import keep_whole, list_release, read_release
 from monitor.portals.releasevalues import Json, read_text, rows_of, texts_of, write_content
-from monitor.portals.spans import cover_local_days
 from monitor.stanzas import SourceConfig
 
 SITE = "https://api.ted.europa.eu"
@@ -52,6 +52,8 @@ _TAGS = (
 
 class TedPortal:
     """Read the notices of a standing query, day by day where there are too many."""
+
+    lists_only = False
 
     def __init__(self, source: SourceConfig) -> None:
         if source.ted is None:
@@ -113,7 +115,7 @@ class TedPortal:
         first, last, number = _recall(capture.sent)
         if first is None or last is None:
             return page
-        page, total = replace(page, span=_cover(first, last)), page.total or 0
+        page, total = replace(page, span=cover_days(first, last, _ZONE)), page.total or 0
         if total > MOST and first < last:
             days = (last - timedelta(days=n) for n in range((last - first).days + 1))
             return replace(page, lists=tuple(self._ask_page(day, day, 1) for day in days))
@@ -239,8 +241,3 @@ def _recall(sent: bytes) -> tuple[date | None, date | None, int]:
     first, last = (datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC) for day in found.groups())
     page = row.get("page")
     return first.date(), last.date(), page if isinstance(page, int) else 1
-
-
-def _cover(first: date, last: date) -> Span:
-    days = cover_local_days(first, last, _ZONE)
-    return Span(days.since.astimezone(UTC), days.until.astimezone(UTC))

@@ -50,6 +50,8 @@ _TAGS = {
 class WorldbankPortal:
     """Read the notices of some countries, or of all."""
 
+    lists_only = False
+
     def __init__(self, source: SourceConfig) -> None:
         self.source, self.options = source, source.worldbank
         self.site = (source.site or SITE).rstrip("/")

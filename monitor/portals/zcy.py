@@ -100,6 +100,7 @@ class ZcyPortal(PlainPortal):
             fields["districtCode"] = self.options.districts
         if self.options.exclude_districts:
             fields["excludeDistrictPrefix"] = self.options.exclude_districts
+        fields |= dict.fromkeys(self.options.switches, True)
         return self._post(_CALLS[self.options.call], fields)
 
     def _ask_all(self, first: date, last: date) -> Request:

@@ -168,7 +168,7 @@ def read_lines(
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            _note(UnreadableError(f"{place}: not JSON: {_first_line(error)}"), tally)
+            _note(UnreadableError(f"{place}: not JSON: {_describe_fault(error)}"), tally)
             continue
         if not isinstance(row, dict):
             _note(UnreadableError(f"{place}: expected one object, {{…}}"), tally)
@@ -211,6 +211,13 @@ def _number_lines(
             return
         else:
             yield place, line
+
+
+def _describe_fault(error: Exception) -> str:
+    """Return what is wrong with a line; the decoder counts lines within it, which misleads."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} (column {error.colno})"
+    return _first_line(error)
 
 
 def _first_line(error: Exception) -> str:

@@ -26,6 +26,8 @@ from monitor.text.dates import read_date
 _FACTS = ("title", "date", "region", "buyer", "notice_type")
 # Browsers write where a page came from into its first lines.
 _SAVED_FROM = re.compile(rb"<!-- saved from url=\(\d{4}\)(https?://[^\s<>]{1,2000}) -->")
+_LONGEST_TITLE = 200
+_LABELLED = re.compile(r"[^：:]{1,12}[：:]")
 
 
 class Form(StrEnum):
@@ -98,7 +100,14 @@ def make_page(body: bytes, place: str, url: str = "", form: Form = Form.PAGE) ->
     """Return a page, a fragment, a portal's JSON answer or a plain text as a saved notice."""
     found = _SAVED_FROM.search(body[:4096])
     url = url or (found[1].decode("ascii", "replace") if found else "")
-    return Saved(url or _name_content(body), url, place, body, form=form)
+    facts = {"title": _find_heading(decode_page(body).text)} if form is Form.TEXT else {}
+    return Saved(url or _name_content(body), url, place, body, facts, form=form)
+
+
+def _find_heading(text: str) -> str:
+    """Return the first line of a plain text, its title; '' where a label or prose stands there."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return "" if len(line) > _LONGEST_TITLE or _LABELLED.match(line) else line
 
 
 def list_saved(body: bytes, place: str) -> list[Saved] | None:

@@ -18,11 +18,16 @@ def screen_saved(saved: Saved, screener: Screener, lists: SanctionLists) -> dict
     """Return the screening row of a saved notice; an unreadable page is its own answer."""
     try:
         notice = saved.read()
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        return _refuse_saved(saved, f"the program failed on it: {type(error).__name__}")
     except LayoutError as error:
-        reason = "UNREADABLE"
-        row = {"id": saved.id, "url": saved.url, "place": saved.place, "verdict": "none"}
-        return {**row, "reason": reason, "score": 0.0, "checkable": False, "error": str(error)}
+        return _refuse_saved(saved, str(error))
     return describe_screened(saved, notice, screener.screen(notice), lists)
+
+
+def _refuse_saved(saved: Saved, why: str) -> dict[str, Any]:
+    row = {"id": saved.id, "url": saved.url, "place": saved.place, "verdict": "none"}
+    return {**row, "reason": "UNREADABLE", "score": 0.0, "checkable": False, "error": why}
 
 
 def describe_screened(

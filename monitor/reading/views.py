@@ -111,6 +111,9 @@ def explain_notice(store: Store, key: str) -> dict[str, Any] | None:
         "features": match["features"],
         "fields": fields,
         "evidence": {"sha256": row["sha256"], "record_id": row["record_id"]},
+        "attachments": [
+            {**one, "read": bool(one["read"])} for one in store.documents.list_for(row["listing"])
+        ],
         "watchlists": row["watchlist_version"],
         "twins": [asdict(link) for link in store.twins.find_links(row["listing"])],
     }
@@ -170,11 +173,24 @@ def show_explanation(found: dict[str, Any]) -> Iterator[str]:
     yield f"  score     {found['score']}  checkable: {'yes' if found['checkable'] else 'no'}"
     for feature in found["features"]:
         yield f"  {feature['weight']:+.2f}  {feature['name']}: {feature['why']}"
-    for hit in found["hits"]:
-        place = f"{hit['entry']} [{hit['stance']}] {hit['field']}"
-        yield f"  hit   {place}: 「{hit['quote']}」 ({hit['why']})"
+    yield from _show_hits(found["hits"])
     yield f"  evidence  sha256 {found['evidence']['sha256']}"
     yield f"            {found['evidence']['record_id']}"
+    for one in found["attachments"]:
+        yield f"  attached  {one['name']}: {one['why'] or 'read'}"
+        if one["sha256"]:
+            yield f"            sha256 {one['sha256']}"
+            yield f"            {one['record_id']}"
+
+
+def _show_hits(hits: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield a line per hit; what stands several times at one place, once."""
+    shown: dict[str, str] = {}
+    for hit in hits:
+        place = f"{hit['entry']} [{hit['stance']}] {hit['field']}"
+        place += f" of {hit['place']}" if hit.get("place") else ""
+        shown.setdefault(f"{place}: 「{hit['quote']}」", hit["why"])
+    yield from (f"  hit   {line} ({why})" for line, why in shown.items())
 
 
 def _show_twins(found: dict[str, Any]) -> Iterator[str]:

@@ -89,13 +89,16 @@ class Notices:
 
     def keep_listing(
         self, source: str, listing: Listing, triage: Triage, record_id: str, now: datetime
-    ) -> None:
-        """Write a new or changed listing; one to be opened waits from now on."""
+    ) -> tuple[StoredListing, bool]:
+        """Write a new or changed listing, return it, and whether it is new.
+
+        One to be opened waits from now on.
+        """
         row = self._find(source, listing.listing_id)
         state = ListingState.WAITING if triage.open else ListingState.RECORDED
         if row is None:
             self._insert(source, listing, triage, state, record_id, now)
-            return
+            return self._read_back(source, listing), True
         changes = _changed_fields(row, listing)
         for field, (old, new) in changes.items():
             values = {"listing": row["id"], "seen_at": write_time(now), "field": field}
@@ -115,6 +118,12 @@ class Notices:
                 "content": clean_text(listing.content), "id": row["id"],
             },
         )  # fmt: skip
+        return self._read_back(source, listing), False
+
+    def _read_back(self, source: str, listing: Listing) -> StoredListing:
+        sql = "select * from listing where source = ? and listing_id = ?"
+        [row] = self.db.query(sql, [source, clean_text(listing.listing_id)])
+        return _make_listing(row)
 
     def _insert(
         self,
@@ -300,19 +309,14 @@ class Notices:
             {"key": key},
         )
 
-    def find_stored(self, source: str, listing_id: str) -> StoredListing | None:
-        """Return a listing by the id that its source gave it, or None."""
-        row = self._find(source, listing_id)
-        return _make_listing(row) if row is not None else None
-
-    def find_digest(self, source: str, listing_id: str) -> str:
-        """Return the SHA-256 of the bytes that a listing was read from, or ''."""
-        row = self.db.first(
-            """select c.sha256 from listing l join capture c on c.record_id = l.record_id
-               where l.source = ? and l.listing_id = ?""",
-            [source, clean_text(listing_id)],
-        )
-        return row["sha256"] if row else ""
+    def has_read(self, source: str, listing_id: str, url: str, sha256: str) -> bool:
+        """Return whether these bytes were captured for this listing, now or before."""
+        sql = """select 1 from listing l left join capture c on c.record_id = l.record_id
+                 where l.source = :source and l.listing_id = :id and (c.sha256 = :sha256
+                    or exists (select 1 from capture where sha256 = :sha256 and url = :url
+                               and source = l.source))"""
+        key = {"source": source, "id": clean_text(listing_id), "url": clean_text(url)}
+        return self.db.first(sql, {**key, "sha256": sha256}) is not None
 
     def find_row(self, listing: int) -> Row:
         """Return a listing by its row id; KeyError where there is none."""
@@ -344,7 +348,11 @@ def describe_fields(notice: Notice) -> dict[str, Any]:
         "project_name": notice.project_name,
         "value": asdict(notice.value) if notice.value else None,
         "items": [asdict(item) for item in notice.items],
-        "documents": [asdict(document) for document in notice.documents],
+        # Where its capture lies differs by each look at it, and is no news.
+        "documents": [
+            {"name": one.name, "url": one.url, "read": one.read, "why": one.why}
+            for one in notice.documents
+        ],
         "items_elsewhere": notice.items_elsewhere,
     }
 

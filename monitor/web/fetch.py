@@ -157,7 +157,7 @@ class Fetcher:
                 exchange.check_time()
                 raise
             except SignError as error:
-                raise FetchError(url, FetchCause.PROTOCOL, str(error)) from error
+                raise FetchError(url, FetchCause.SIGN_FILE, str(error)) from error
             except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
                 # A socket that the watch has shut looks like a broken one.
                 exchange.check_time()

@@ -5,6 +5,7 @@ The program ships no signature of any site: whoever may use one brings it.
 
 from __future__ import annotations
 
+import inspect
 import runpy
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -35,6 +36,10 @@ def load_sign(path: Path) -> Sign:
         raise SignError(f"{path} fails: {type(error).__name__}: {error}") from None
     if not callable(found):
         raise SignError(f"{path} has no function {_NAME}")
+    try:
+        inspect.signature(found).bind("GET", "", b"", None)
+    except (TypeError, ValueError):
+        raise SignError(f"{path}: {_NAME} must take method, url, body, moment") from None
 
     def sign(request: Request, now: datetime) -> Mapping[str, str]:
         try:

@@ -211,10 +211,11 @@ class _Collector(logging.Handler):
 
 
 def test_nothing_of_an_address_reaches_the_log_even_at_debug() -> None:
-    root, collector = logging.getLogger(), _Collector()
-    level = root.level
+    root, below, collector = logging.getLogger(), logging.getLogger("urllib3"), _Collector()
+    levels = {logger: logger.level for logger in (root, below)}
     root.addHandler(collector)
-    root.setLevel(logging.DEBUG)
+    for logger in levels:
+        logger.setLevel(logging.DEBUG)
     try:
         with WebhookServer(500) as hook, pytest.raises(DeliveryError):
             AppriseSender(hook.url("/token-hunter2")).send(MESSAGE)
@@ -222,7 +223,8 @@ def test_nothing_of_an_address_reaches_the_log_even_at_debug() -> None:
     except requests.ConnectionError:
         pass
     finally:
-        root.setLevel(level)
+        for logger, level in levels.items():
+            logger.setLevel(level)
         root.removeHandler(collector)
     assert [line for line in collector.lines if "hunter2" in line] == []
     assert [line for line in collector.lines if "new HTTP connection" in line] != []

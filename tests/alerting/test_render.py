@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import pytest
+
 from monitor.alerting.render import (
     COPY_LINE,
     SAMPLE_LINE,
@@ -94,6 +96,15 @@ def test_a_digest_says_what_it_knows_and_no_more() -> None:
     body = render_digest([make_content(bare)], "x").body
     assert not re.search("Supplier|Value|Published", body)
     assert " · " not in body
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [("", "no address known"), ("javascript:alert(1)", "no address that is safe to open")],
+)
+def test_a_digest_says_why_a_notice_has_no_link(url: str, said: str) -> None:
+    body = render_digest([make_content(replace(NOTICE, url=url))], "x").body
+    assert f"\n   {said}\n" in body
 
 
 def test_a_sample_is_marked_at_both_ends() -> None:

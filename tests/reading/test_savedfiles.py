@@ -59,6 +59,39 @@ def test_a_plain_text_keeps_its_lines_and_its_bytes(tmp_path: Path, charset: str
     assert (notice.buyer, notice.suppliers) == ("样例市公安局", ("样例科技有限公司",))
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        (f"\ufeff\n  {FACT.title}  \n采购人：样例市公安局\n", FACT.title),
+        ("采购人：样例市公安局\n品牌：希捷\n", ""),
+        ("中" * 201, ""),
+        ("", ""),
+    ],
+)
+def test_a_plain_text_has_its_first_line_for_title(tmp_path: Path, text: str, title: str) -> None:
+    (tmp_path / "a.txt").write_text(text, "utf-8")
+    [saved] = find_saved(tmp_path / "a.txt")
+    assert saved.listing.title == title
+
+
+def test_the_same_hit_is_printed_once(tmp_path: Path) -> None:
+    write_config(tmp_path, "  local: {portal: ccgp, lists: ['http://127.0.0.1:1/x/']}")
+    path = tmp_path / "a.txt"
+    path.write_text(f"{FACT.title}\n采购人：样例市公安局\n标的：希捷硬盘、希捷硬盘\n", "utf-8")
+    _, out, _ = run_once(tmp_path, "screen", "--json", str(path))
+    assert len(json.loads(out)["brands"]) > 1
+    _, out, _ = run_once(tmp_path, "screen", str(path))
+    hits = [line for line in out.splitlines() if "「" in line]
+    assert hits
+    assert len(hits) == len(set(hits))
+    run_once(tmp_path, "import", str(path))
+    _, out, _ = run_once(tmp_path, "alerts", "--json")
+    _, out, _ = run_once(tmp_path, "why", json.loads(out)["id"])
+    places = [line.partition("」")[0] for line in out.splitlines() if "  hit " in line]
+    assert places
+    assert len(places) == len(set(places))
+
+
 def test_a_portals_answer_is_one_notice(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"data": {"title": FACT.title, "content": FACT.body()}}), "utf-8")

@@ -94,6 +94,11 @@ def test_a_bad_line_is_named_and_the_next_is_read(line: str, said: str) -> None:
     assert said in errors[0]
 
 
+def test_what_is_wrong_with_a_line_has_its_column_and_no_second_line_number() -> None:
+    _, errors = read_rows(["", '{"id": 1, "text" "x"}'])
+    assert errors == ["x.jsonl:2: not JSON: Expecting ':' delimiter (column 18)"]
+
+
 def test_a_line_that_is_not_utf_8_is_named_and_the_next_is_read() -> None:
     lines = b'{"id": "1", "text": "\xb2\xc9\xb9\xba"}\n{"id": "2", "text": "ok"}\n'
     tally = Tally()

@@ -102,7 +102,7 @@ def test_a_signature_that_fails_is_a_typed_error_and_nothing_is_sent(
         with pytest.raises(FetchError, match=f"sign.py: .*{message}|{message}") as raised:
             ask_signed(server, path)
         assert server.visits == []
-    assert raised.value.cause is FetchCause.PROTOCOL
+    assert raised.value.cause is FetchCause.SIGN_FILE
     assert "S3CRET" not in str(raised.value)
 
 
@@ -110,3 +110,10 @@ def test_another_site_gets_no_signature(tmp_path: Path) -> None:
     with HostileServer({"/list": reply(b"{}")}) as server:
         ask_signed(server, write_sign(tmp_path, SIGN), home=("https://portal.example/",))
     assert "x-signature" not in server.visits[0].headers
+
+
+def test_a_function_that_takes_other_things_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("def sign_request(url):\n    return {}\n", "utf-8")
+    with pytest.raises(SignError, match="must take method, url, body, moment"):
+        load_sign(path)
