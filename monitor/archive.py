@@ -203,7 +203,7 @@ def _make_folder(root: Path, folder: Path) -> None:
     for part in (root, root / _FOLDER, folder):
         if not part.exists():
             part.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _sync_folder(part.parent)
+            sync_folder(part.parent)
 
 
 def _append_bytes(path: Path, found: bytes) -> int:
@@ -216,7 +216,7 @@ def _append_bytes(path: Path, found: bytes) -> int:
         file.flush()
         os.fsync(file.fileno())
     if is_new:
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     return offset
 
 
@@ -226,7 +226,8 @@ def _read_bytes(path: Path, offset: int, length: int) -> bytes:
         return file.read(length)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

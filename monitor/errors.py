@@ -66,3 +66,8 @@ class DeliveryError(MonitorError):
     def __init__(self, message: str, *, permanent: bool = False) -> None:
         self.permanent = permanent
         super().__init__(message)
+
+
+def first_line(error: BaseException) -> str:
+    """Return an error's first line, cut, or its type's name where it says nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:160]

@@ -19,7 +19,7 @@ from monitor.portals.base import Portal
 from monitor.screening.score import Screener
 from monitor.stanzas import SourceConfig
 from monitor.store import Store
-from monitor.store.expectations import Share
+from monitor.store.expectations import Fields
 from monitor.store.notices import ListingState, StoredListing
 from monitor.text.privacy import mask_private
 from monitor.text.sketches import take_sketch
@@ -57,16 +57,12 @@ class Tally:
     streak: int = 0
     given_up: list[str] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
-    rows: Counter[str] = field(default_factory=Counter)
-    having: Counter[str] = field(default_factory=Counter)
+    fields: Fields = field(default_factory=Fields)
     missing: Counter[str] = field(default_factory=Counter)
 
     def count(self, notice: Notice) -> None:
         """Add which fields an opened notice has."""
-        for name, value in describe_opened(notice).items():
-            self.rows[name] += 1
-            self.having[name] += value
-
+        self.fields.add(describe_opened(notice))
         for issue in notice.issues:
             if issue.kind in ("missing anchor", "missing field"):
                 self.missing[issue.field] += 1
@@ -81,10 +77,6 @@ class Tally:
             for name, number in self.missing.items()
             if number > self.opened / 2
         ]
-
-    def shares(self) -> dict[str, Share]:
-        """Return which part of the opened notices had each field."""
-        return {name: Share(self.rows[name], self.having[name]) for name in self.rows}
 
 
 @dataclass(frozen=True)
@@ -113,7 +105,7 @@ class Opener:
                     return tally
         tally.troubles += tally.list_missing()
         learned = self.store.expectations.get(self.name)
-        tally.troubles += compare_shares(tally.shares(), learned, {}, few=_FEW_NOTICES)
+        tally.troubles += compare_shares(tally.fields.shares(), learned, {}, few=_FEW_NOTICES)
         if tally.unread > tally.opened:
             tried = tally.unread + tally.opened
             cause = f"{tally.unread} of {tried} notices have an unknown layout"

@@ -248,7 +248,8 @@ class Poller:
             if whole:
                 store.sources.keep_validators(name, walk.first_pages)
             if health.state is not SourceState.DRIFTED:
-                store.expectations.learn(name, {**walk.seen.shares(), **tally.shares()})
+                shown = walk.seen.fields.shares() | tally.fields.shares()
+                store.expectations.learn(name, shown)
             if tally.given_up:
                 lost = make_loss_alert(row, tally.given_up, now)
                 store.alerts.gather_self(lost, self._everyone(source), now)

@@ -6,7 +6,6 @@ Pure judgements about pages and rows. What a source usually shows is learned fro
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from monitor.health import Trouble
 from monitor.models import Listing, Notice, SourceState
 from monitor.portals.base import ListPage
 from monitor.stanzas import Expectations
-from monitor.store.expectations import Share
+from monitor.store.expectations import Fields, Share
 from monitor.store.notices import Diff
 
 _MOST_MISSING = 0.5
@@ -45,8 +44,7 @@ class Seen:
     unchanged: int = 0
     late: int = 0
     """New rows whose day the round before should have seen."""
-    rows: Counter[str] = field(default_factory=Counter)
-    having: Counter[str] = field(default_factory=Counter)
+    fields: Fields = field(default_factory=Fields)
 
     def count(
         self,
@@ -71,18 +69,12 @@ class Seen:
             days = (rows[listing_id].published_at for listing_id in diff.new)
             self.late += sum(1 for day in days if day is not None and day < horizon)
         for listing in rows.values() if usual else ():
-            for name, value in describe_row(listing).items():
-                self.rows[name] += 1
-                self.having[name] += value
+            self.fields.add(describe_row(listing))
 
     @property
     def listings(self) -> int:
         """How many different rows there were."""
         return len(self.ids)
-
-    def shares(self) -> dict[str, Share]:
-        """Return which part of the rows had each field."""
-        return {name: Share(self.rows[name], self.having[name]) for name in self.rows}
 
 
 def describe_row(listing: Listing) -> dict[str, bool]:
@@ -176,7 +168,8 @@ def check_round(seen: Seen, learned: Mapping[str, Share], expect: Expectations) 
         silent = seen.pages and not seen.unchanged
         cause = "no row at all, also of the days before"
         return [Trouble(SourceState.EMPTY, cause, "the whole round", _ADVICE)] if silent else []
-    troubles = compare_shares(seen.shares(), learned, {"buyer": expect.buyer, "date": expect.date})
+    least = {"buyer": expect.buyer, "date": expect.date}
+    troubles = compare_shares(seen.fields.shares(), learned, least)
     if seen.late >= _FEW and not seen.known and not seen.changed:
         cause = f"{seen.late} rows of days that were read before are all unknown"
         advice = "the portal may have changed the addresses of its notices"

@@ -144,7 +144,7 @@ def test_rows_of_a_back_fill_do_not_say_what_the_source_usually_shows() -> None:
     ids = tuple(f"old {n}" for n in range(10))
     old = tuple(replace(row, listing_id=i) for row, i in zip(NAMELESS, ids, strict=True))
     seen.count(old, Diff(ids, (), ()), None, usual=False)
-    assert (seen.listings, seen.new, seen.shares()["buyer"]) == (20, 10, Share(10, 10))
+    assert (seen.listings, seen.new, seen.fields.shares()["buyer"]) == (20, 10, Share(10, 10))
 
 
 @pytest.mark.parametrize(

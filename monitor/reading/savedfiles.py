@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from monitor.errors import MonitorError, StoreError
+from monitor.errors import MonitorError, StoreError, first_line
 from monitor.reading.savednotices import Form, Saved, list_saved, make_page, make_rows
 from monitor.reading.savedweb import find_list, find_reason
 from monitor.text.charset import decode_page
@@ -203,7 +203,7 @@ def _number_lines(
             while long and not line.endswith(b"\n") and (line := lines.readline(_STEP)):
                 pass
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            _note(UnreadableError(f"{place}: damaged gzip: {_first_line(error)}"), tally)
+            _note(UnreadableError(f"{place}: damaged gzip: {first_line(error)}"), tally)
             return
         if long:
             _note(UnreadableError(f"{place}: longer than {LONGEST_LINE} bytes"), tally)
@@ -217,11 +217,7 @@ def _describe_fault(error: Exception) -> str:
     """Return what is wrong with a line; the decoder counts lines within it, which misleads."""
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg} (column {error.colno})"
-    return _first_line(error)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:160]
+    return first_line(error)
 
 
 def _read_warc(path: Path, tally: Tally | None) -> Iterator[Saved]:

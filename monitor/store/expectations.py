@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from monitor.store.database import Database
 
@@ -24,6 +25,23 @@ class Share:
         return self.having / self.rows if self.rows else 0.0
 
 
+@dataclass
+class Fields:
+    """How many rows or notices had each field, as a round goes on."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    having: Counter[str] = field(default_factory=Counter)
+
+    def add(self, described: Mapping[str, bool]) -> None:
+        """Count one row or notice."""
+        self.rows.update(described.keys())
+        self.having.update(name for name, value in described.items() if value)
+
+    def shares(self) -> dict[str, Share]:
+        """Return which part had each field."""
+        return {name: Share(self.rows[name], self.having[name]) for name in self.rows}
+
+
 class Expectations:
     """Read and write the shares of a source, by the name of the field."""
 
@@ -38,12 +56,12 @@ class Expectations:
     def learn(self, source: str, seen: Mapping[str, Share]) -> None:
         """Add what a good round showed."""
         known = self.get(source)
-        for field, share in seen.items():
-            before = known.get(field, Share(0, 0))
+        for name, share in seen.items():
+            before = known.get(name, Share(0, 0))
             rows, having = before.rows + share.rows, before.having + share.having
             fade = min(1.0, _MOST / rows) if rows else 1.0
             values = {
-                "source": source, "field": field, "rows": rows * fade, "held": having * fade,
+                "source": source, "field": name, "rows": rows * fade, "held": having * fade,
             }  # fmt: skip
             update = "(source, field) do update set rows = excluded.rows, held = excluded.held"
             self.db.insert("expectation", values, on_conflict=update)

@@ -21,7 +21,7 @@ from requests.cookies import extract_cookies_to_jar
 from urllib3.exceptions import HTTPError, ProtocolError
 from urllib3.response import HTTPResponse
 
-from monitor.errors import FetchCause, FetchError
+from monitor.errors import FetchCause, FetchError, first_line
 from monitor.models import Capture, Request
 from monitor.web.addresses import drop_secret, find_origin, is_home, join_redirect, split_url
 from monitor.web.guards import Exchange, GuardedAdapter
@@ -169,7 +169,7 @@ class Fetcher:
             origin = find_origin(split_url(self._normalize_url(url)))
         except (ValueError, OSError) as error:
             shown = "".join(c if c.isprintable() else "?" for c in url[:200])
-            raise FetchError(shown, FetchCause.PROTOCOL, _first_line(error)) from error
+            raise FetchError(shown, FetchCause.PROTOCOL, first_line(error)) from error
         return Exchange(
             url,
             seconds=rules.deadline,
@@ -215,7 +215,7 @@ class Fetcher:
                 moved = join_redirect(step.url, drop_secret(location, self.rules.key))
                 step = replace(step, url=self._normalize_url(moved))
             except (ValueError, OSError) as error:
-                detail = _first_line(error)
+                detail = first_line(error)
                 raise FetchError(exchange.url, FetchCause.REDIRECT, detail) from error
         detail = f"more than {self.rules.max_redirects} redirects"
         raise FetchError(exchange.url, FetchCause.REDIRECT, detail)
@@ -385,7 +385,3 @@ def _walk_causes(error: BaseException) -> Iterator[BaseException]:
 def _add_reason(detail: str, error: BaseException) -> str:
     reason = getattr(error, "verify_message", "") or getattr(error, "reason", "")
     return f"{detail}: {reason}" if isinstance(error, ssl.SSLError) and reason else detail
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:160]
