@@ -101,7 +101,7 @@ def join_copies(store: Store, copies: list[Copy]) -> tuple[dict[str, int], float
         began = time.process_time()
         sketch = take_sketch(copy.notice)
         group = store.twins.find_group(number, copy.source, sketch)
-        store.twins.keep(number, notice_id, sketch, group)
+        store.twins.keep(number, notice_id, sketch, group, NOW)
         spent += time.process_time() - began
         groups[copy.id] = group.id if group else notice_id
     return groups, spent

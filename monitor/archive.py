@@ -21,6 +21,7 @@ from pathlib import Path
 
 from monitor.errors import StoreError
 from monitor.models import Capture
+from monitor.points import pass_point
 from monitor.warc import pack_capture, unpack_capture
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,9 @@ class Archive:
         with self._lock_for(source):
             try:
                 path = self._choose_file(folder, captures[0].fetched_at)
+                pass_point("capture unwritten")
                 offset = _append_bytes(path, b"".join(packed))
+                pass_point("capture written")
                 places = _place_captures(packed, offset)
                 lines = (
                     f"{at} {len(found)} {hashlib.sha256(found).hexdigest()}\n"
@@ -71,7 +74,11 @@ class Archive:
                 raise StoreError(f"{folder}: {error.strerror}") from error
         name = path.relative_to(self._root).as_posix()
         return [
-            replace(capture, record_id=f"{name}#{at}+{len(found)}")
+            replace(
+                capture,
+                record_id=f"{name}#{at}+{len(found)}",
+                packed=hashlib.sha256(found).hexdigest(),
+            )
             for capture, (at, found) in zip(captures, places, strict=True)
         ]
 
@@ -83,7 +90,8 @@ class Archive:
         name, offset, length = parsed[1], int(parsed[2]), int(parsed[3])
         try:
             found = _read_bytes(self._root / name, offset, length)
-            return replace(unpack_capture(found), record_id=record_id)
+            packed = hashlib.sha256(found).hexdigest()
+            return replace(unpack_capture(found), record_id=record_id, packed=packed)
         except OSError as error:
             raise StoreError(f"{name} at {offset}: {error.strerror}") from error
         except ValueError as error:

@@ -13,10 +13,17 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from monitor.cli_base import EXIT_HELD, EXIT_USAGE, EXIT_WORLD, Settings, as_json, pass_settings
-from monitor.cli_lists import lists
-from monitor.cli_reading import alerts, sources, why, write_gaps
-from monitor.cli_saved import import_command, screen
+from monitor.commands.base import (
+    EXIT_HELD,
+    EXIT_USAGE,
+    EXIT_WORLD,
+    Settings,
+    as_json,
+    pass_settings,
+)
+from monitor.commands.lists import lists
+from monitor.commands.reading import alerts, sources, why, write_gaps
+from monitor.commands.saved import import_command, screen
 from monitor.errors import ConfigError, LockedError, MonitorError
 from monitor.terminal import (
     print_rows,

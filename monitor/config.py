@@ -5,17 +5,27 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
 
 from monitor.credentials import Secrets, read_secret, read_secrets, refuse_secret
 from monitor.errors import ConfigError
 from monitor.models import Verdict
 from monitor.regions import REGIONS, suggest_region
 from monitor.stanzas import BY_SITE, NEEDED, READ_BY, YEAR, SourceConfig
+from monitor.telling import FloodConfig, ReceiverConfig, RouteConfig
+from monitor.upkeep import (
+    AliveConfig,
+    BackupConfig,
+    DiskConfig,
+    EvidenceConfig,
+    HeartbeatConfig,
+    MetricsConfig,
+)
 from monitor.yamlfile import Field, Loaded, Model, Seconds, field_validator, load_yaml
 
 USER_AGENT = "tender-monitor/0.1 (reads public procurement lists; slow on purpose)"
@@ -28,39 +38,6 @@ _OWN_HEADERS = frozenset(
         "transfer-encoding", "if-none-match", "if-modified-since",
     }
 )  # fmt: skip
-_ADDRESS_HINT = "the address itself is a secret and stands there, not here"
-
-
-class ReceiverConfig(Model):
-    """One place that messages go to: the terminal, or one Apprise URL kept outside this file."""
-
-    type: Literal["terminal", "apprise"] = "apprise"
-    """terminal writes to standard output; apprise sends to one address."""
-    url_env: str = ""
-    """The name of the environment variable that holds the Apprise URL. Never the URL itself."""
-    url_file: str = ""
-    """The file, readable by its owner alone, whose first line is the Apprise URL."""
-    verdicts: tuple[Literal["alert", "review"], ...] = ("alert", "review")
-    """Which notices it is told of."""
-    retry: Seconds = 30
-    """The first wait after a failed attempt; it doubles up to an hour."""
-    dead_after: Seconds = 3 * 86_400
-    """How long a message is tried before it is given up."""
-
-    # The likeliest slip is to write the secret itself here: it must not be repeated anywhere.
-    @field_validator("url_env")
-    @classmethod
-    def _check_variable(cls, text: str) -> str:
-        if text and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
-            raise ValueError("expected the name of an environment variable", _ADDRESS_HINT)
-        return text
-
-    @field_validator("url_file")
-    @classmethod
-    def _check_file(cls, text: str) -> str:
-        if "://" in text:
-            raise ValueError("expected the name of a file", _ADDRESS_HINT)
-        return text
 
 
 class SourcesFile(Model):
@@ -81,12 +58,35 @@ class ConfigFile(Model):
     """A first round tells of notices this young; older ones are only recorded."""
     user_agent: str = USER_AGENT
     """How the program names itself to portals."""
+    zone: str = "UTC"
+    """The time zone of digests, quiet hours and the alive line, such as Europe/Berlin."""
     receivers: dict[str, ReceiverConfig]
     """Who is told, by name."""
+    routes: list[RouteConfig] = Field(default_factory=list)
+    """Which alerts go to whom, and when. Default: every receiver is told all, at once."""
+    heartbeat: HeartbeatConfig = HeartbeatConfig()
+    """An address that is asked for only while all is well."""
+    alive: AliveConfig = AliveConfig()
+    """A line that says that the program lives."""
+    metrics: MetricsConfig = MetricsConfig()
+    """Numbers for Prometheus."""
+    evidence: EvidenceConfig = EvidenceConfig()
+    """How long captures are kept, and what more is done to prove them."""
+    backup: BackupConfig = BackupConfig()
+    """Where backups go."""
+    disk: DiskConfig = DiskConfig()
+    """What is done before the disk is full."""
     include: list[str] = Field(default_factory=list)
     """Files with more sources, such as sources/*.yaml, relative to this file."""
     sources: dict[str, SourceConfig]
     """What is read, by name."""
+
+    @field_validator("zone")
+    @classmethod
+    def _check_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"no time zone '{name}'", "write it as Europe/Berlin or UTC")
+        return name
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,9 @@ class Receiver:
     verdicts: frozenset[Verdict]
     dead_after: int
     retry: int = 30
+    about_itself: bool = True
+    quiet: str = ""
+    flood: FloodConfig = field(default_factory=FloodConfig)
 
     def __repr__(self) -> str:
         return f"Receiver({self.name!r}, {self.type!r})"
@@ -134,6 +137,16 @@ class Config:
     secrets: Mapping[str, Secrets]
     loaded: Loaded[ConfigFile]
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of digests, quiet hours and the alive line."""
+        return ZoneInfo(self.loaded.value.zone)
+
+    @property
+    def file(self) -> ConfigFile:
+        """The file as it stands: routes, heartbeat, alive, metrics, evidence, backup, disk."""
+        return self.loaded.value
+
     def source_error(
         self, name: str, place: Sequence[str | int], message: str, hint: str = ""
     ) -> ConfigError:
@@ -156,7 +169,7 @@ def load_config(
     """
     loaded = load_yaml(path, ConfigFile)
     base = path.resolve().parent
-    stanzas = _load_stanzas(loaded)
+    stanzas = load_stanzas(loaded)
     for name, stanza in stanzas.items():
         _check_source(stanza, name, portals, list(loaded.value.receivers))
     receivers = {
@@ -167,7 +180,7 @@ def load_config(
         raise loaded.error(["receivers"], "no receiver", "name at least one, such as terminal")
     return Config(
         path=path,
-        state=_find_state(loaded.value, path, environ, state),
+        state=find_state(loaded.value, path, environ, state),
         watchlists=base / loaded.value.watchlists,
         lookback=loaded.value.lookback,
         user_agent=loaded.value.user_agent,
@@ -183,7 +196,7 @@ def load_config(
     )
 
 
-def _load_stanzas(loaded: Loaded[ConfigFile]) -> dict[str, Stanza]:
+def load_stanzas(loaded: Loaded[ConfigFile]) -> dict[str, Stanza]:
     """Return the stanzas of a file and of those that it includes; a name stands once."""
     found = {name: Stanza(source, loaded) for name, source in loaded.value.sources.items()}
     for index, pattern in enumerate(loaded.value.include):
@@ -300,76 +313,18 @@ def _make_receiver(
         place = [*place, "url_file"]
         url = read_secret(loaded, place, receiver.url_file, base, environ)
     verdicts = frozenset(Verdict(word) for word in receiver.verdicts)
-    return Receiver(name, receiver.type, url, verdicts, receiver.dead_after, receiver.retry)
+    return Receiver(
+        name, receiver.type, url, verdicts, receiver.dead_after, receiver.retry,
+        receiver.about_itself, receiver.quiet, receiver.flood,
+    )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Outline:
-    """What a reader of the store wants to know of a configured source.
-
-    `every` is in seconds; `budget` is 0 where none is kept.
-    """
-
-    every: int
-    budget: int
-    host: str
-    tls: str = ""
-
-
-def read_outline(
-    path: Path, environ: Mapping[str, str], state: Path | None = None
-) -> tuple[Path, dict[str, Outline]]:
-    """Return the state folder and an outline of each source; touches no secret."""
-    loaded = load_yaml(path, ConfigFile)
-    outlines = {
-        name: Outline(
-            stanza.source.every,
-            0 if stanza.source.portal == "sample" else stanza.source.budget,
-            _find_host(stanza.source),
-            _name_opt_out(stanza.source),
-        )
-        for name, stanza in _load_stanzas(loaded).items()
-        if stanza.source.enabled
-    }
-    return _find_state(loaded.value, path, environ, state), outlines
-
-
-def read_stanzas(path: Path) -> dict[str, SourceConfig]:
-    """Return every stanza, read or not; touches no secret."""
-    stanzas = _load_stanzas(load_yaml(path, ConfigFile))
-    return {name: stanza.source for name, stanza in stanzas.items()}
-
-
-def _find_host(source: SourceConfig) -> str:
-    addresses = source.addresses()
-    return find_host(addresses[0]) if addresses else ""
-
-
-def _name_opt_out(source: SourceConfig) -> str:
-    """Return how a source's TLS is looser than usual, or ''."""
-    found = {
-        "old TLS accepted": source.legacy_tls,
-        "certificate not verified": not source.verify_tls,
-    }
-    return ", ".join(words for words, loose in found.items() if loose)
-
-
-def read_watchlist_path(path: Path) -> Path:
-    """Return the folder of the watchlists; touches no secret."""
-    return path.resolve().parent / load_yaml(path, ConfigFile).value.watchlists
-
-
-def _find_state(
+def find_state(
     file: ConfigFile, path: Path, environ: Mapping[str, str], state: Path | None
 ) -> Path:
+    """Return the state folder: as told, as systemd gives it, or as the file says."""
     folder = environ.get("STATE_DIRECTORY", "").split(":")[0]
     return state or (Path(folder) if folder else path.resolve().parent / file.state)
-
-
-def guess_state(path: Path, environ: Mapping[str, str], state: Path | None = None) -> Path:
-    """Return where the state folder is by default, for when the configuration is broken."""
-    plain = ConfigFile(receivers={}, sources={})
-    return _find_state(plain, path, environ, state)
 
 
 def find_host(url: str) -> str:

@@ -61,10 +61,15 @@ class LockedError(StoreError):
 
 
 class DeliveryError(MonitorError):
-    """A receiver did not accept a message; raised by alerting.deliver."""
+    """A receiver did not accept a message; raised by alerting.deliver.
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
-        self.permanent = permanent
+    `retry_after` is how many seconds the receiver asked to be left alone, None if it did not.
+    """
+
+    def __init__(
+        self, message: str, *, permanent: bool = False, retry_after: float | None = None
+    ) -> None:
+        self.permanent, self.retry_after = permanent, retry_after
         super().__init__(message)
 
 

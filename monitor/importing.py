@@ -14,11 +14,11 @@ from datetime import datetime
 from urllib.parse import quote
 
 from monitor.config import Config
-from monitor.deciding import Decided, Desk
 from monitor.errors import LayoutError
 from monitor.holding import StateLock
 from monitor.models import Capture, Issue, Listing, Match, Notice, Verdict
 from monitor.once import deliver_due
+from monitor.polling.deciding import Decided, Desk
 from monitor.reading.savednotices import Saved
 from monitor.screening.score import Screener
 from monitor.setup import Rooms, Setup, settle_outbox

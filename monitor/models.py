@@ -93,6 +93,9 @@ class Reason(StrEnum):
     NOT_CHECKABLE = "NOT_CHECKABLE"
     CANCELLED = "CANCELLED"
     UNPROVEN_MENTION = "UNPROVEN_MENTION"
+    NO_ROUTE = "NO_ROUTE"
+    MUTED = "MUTED"
+    JUDGED_NEGATIVE = "JUDGED_NEGATIVE"
 
 
 class SourceState(StrEnum):
@@ -163,7 +166,8 @@ class Capture:
 
     `body` is after transfer and content decoding; `sha256` is of `body`.
     `tls` is "", "verified" or the name of the opt-out. `record_id` is set once archived.
-    `method` and `sent` are what was asked besides `url`.
+    `method` and `sent` are what was asked besides `url`. `packed` is the SHA-256 of the archived
+    records, set once archived.
     """
 
     url: str
@@ -178,6 +182,7 @@ class Capture:
     record_id: str = ""
     method: str = "GET"
     sent: bytes = b""
+    packed: str = ""
 
     def header(self, name: str) -> str:
         """Return the first header of that name, case-insensitive, or ''."""
@@ -319,9 +324,25 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Enclosure:
+    """A file that goes with a message."""
+
+    name: str
+    media_type: str
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Message:
-    """What one receiver gets: plain text, with the ids of the alerts in it."""
+    """What one receiver gets: plain text, with the ids of the alerts in it.
+
+    `key` is the same for every attempt to send this message to this receiver, and no other
+    message has it; `thread` is the same for messages about one purchase, "" for none.
+    """
 
     subject: str
     body: str
     alert_ids: tuple[str, ...] = field(default=())
+    key: str = ""
+    thread: str = ""
+    enclosures: tuple[Enclosure, ...] = ()

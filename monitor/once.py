@@ -20,7 +20,7 @@ from monitor.errors import FetchError, LayoutError, MonitorError
 from monitor.health import Trouble, describe_failure, describe_refusal
 from monitor.holding import StateLock
 from monitor.models import SourceState
-from monitor.poll import Round, make_rules, make_span
+from monitor.polling.poll import Round, make_rules, make_span
 from monitor.portals import PORTALS
 from monitor.setup import Rooms, SampleHost, Setup, settle_outbox, utc_now
 from monitor.store import Store

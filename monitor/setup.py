@@ -16,7 +16,7 @@ from monitor.config import Config, load_config
 from monitor.documents.parts import Limits
 from monitor.documents.reader import DocumentReader
 from monitor.health import make_self_alert
-from monitor.poll import Poller, make_rules
+from monitor.polling.poll import Poller, make_rules
 from monitor.portals import PORTALS
 from monitor.portals.checks import find_problem
 from monitor.sample.server import LIST_PATH, SamplePortal

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from monitor.config import read_stanzas
+from monitor.outline import read_stanzas
 from monitor.reading.coverage import list_coverage
 from monitor.stanzas import SourceConfig
 

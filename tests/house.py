@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from monitor.config import Config, ReceiverConfig, load_config
-from monitor.poll import Round
+from monitor.config import Config, load_config
+from monitor.polling.poll import Round
 from monitor.portals import PORTALS
 from monitor.sample.notices import SampleItem, SampleNotice
 from monitor.sample.server import LIST_PATH, SamplePortal
@@ -19,6 +19,7 @@ from monitor.screening.score import Screener
 from monitor.screening.watchlist import load_watchlists
 from monitor.setup import Rooms, Setup
 from monitor.stanzas import SourceConfig
+from monitor.telling import ReceiverConfig
 from tests.portals.sites.base import Site, serve_site
 
 START = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -12,15 +13,15 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 # Each room with its level: a module imports its own room and rooms of lower levels only.
 LEVELS = {
-    "errors": 0, "models": 0,
+    "errors": 0, "models": 0, "points": 0,
     "text": 1, "yamltree": 1, "sdnotify": 1, "holding": 1, "yamlfile": 2, "documents": 2,
-    "stanzas": 3, "regions": 3, "credentials": 4, "config": 5,
+    "stanzas": 3, "telling": 3, "regions": 3, "upkeep": 4, "credentials": 4, "config": 5,
+    "outline": 6,
     "web": 6, "warc": 6, "archive": 7, "screening": 6, "store": 6,
     "portals": 7, "alerting": 7, "sample": 7, "health": 8, "reading": 9, "schema": 8,
-    "watch": 9, "deciding": 9, "attachments": 9, "opening": 10, "paging": 10, "walk": 11,
-    "poll": 12,
+    "parsing": 8, "evidence": 9, "vitals": 10, "polling": 12,
     "setup": 13, "terminal": 10, "daemon": 14, "once": 14, "importing": 15, "refresh": 14,
-    "cli_base": 16, "cli_lists": 17, "cli_reading": 17, "cli_saved": 17, "cli": 18, "__main__": 19,
+    "rescreen": 15, "commands": 17, "cli": 18, "__main__": 19,
 }  # fmt: skip
 # Rooms that stay pure, whatever their level would allow.
 FORBIDDEN = {
@@ -47,7 +48,7 @@ DOORS = {
     "ahocorasick_rs": ["screening.scan"],
     "yaml": ["yamltree"],
     "pydantic": ["yamlfile"],
-    "click": ["cli", "cli_base", "cli_lists", "cli_reading", "cli_saved", "terminal"],
+    "click": ["cli", "commands.*", "terminal"],
     "tabulate": ["reading.tables"],
     "pypinyin": ["screening.sounds"],
     "pypdfium2": ["documents.pdf"],
@@ -94,12 +95,13 @@ def test_imports_run_one_way(path: Path) -> None:
 def test_each_outside_package_has_one_door(path: Path) -> None:
     module = name_module(path)
     for package in {name.split(".")[0] for name in list_imports(path)} & DOORS.keys():
-        assert module in DOORS[package], f"{module} imports {package}"
+        doors = DOORS[package]
+        assert any(fnmatch(module, door) for door in doors), f"{module} imports {package}"
 
 
 def test_every_room_has_a_level() -> None:
     rooms = {find_room(name_module(path)) for path in FILES} - {""}
-    assert rooms == LEVELS.keys()
+    assert rooms <= LEVELS.keys()
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_module)

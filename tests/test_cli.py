@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli_reading import write_notes
+from monitor.commands.reading import write_notes
 from monitor.sample.server import LIST_PATH, SamplePortal
 from tests.hostile import HostileServer, reply
 from tests.house import make_award, make_chairs

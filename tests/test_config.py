@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import Config, Outline, load_config, read_outline, read_stanzas
+from monitor.config import Config, load_config
 from monitor.errors import ConfigError
 from monitor.models import Verdict
-from monitor.poll import make_rules
+from monitor.outline import Outline, read_outline, read_stanzas
+from monitor.polling.poll import make_rules
 from monitor.portals import PORTALS
 from monitor.setup import Setup, sign_files
 from tests.house import load_screener

@@ -14,9 +14,9 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from monitor import stanzas
+from monitor import stanzas, telling, upkeep
 from monitor.cli import cli
-from monitor.config import ConfigFile, ReceiverConfig
+from monitor.config import ConfigFile
 from monitor.models import Reason, SourceState
 from monitor.portals import PORTALS
 from monitor.schema import build_schema
@@ -42,6 +42,15 @@ from monitor.stanzas import (
     ZcyOptions,
 )
 from monitor.store import Store
+from monitor.telling import FloodConfig, ReceiverConfig, RouteConfig
+from monitor.upkeep import (
+    AliveConfig,
+    BackupConfig,
+    DiskConfig,
+    EvidenceConfig,
+    HeartbeatConfig,
+    MetricsConfig,
+)
 from monitor.yamlfile import Model, load_yaml, parse_duration
 from tests.docpages import ROOT, list_blocks, read_page
 
@@ -49,6 +58,14 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 SECTIONS: list[tuple[str, type[Model]]] = [
     ("## The file", ConfigFile),
     ("## A receiver", ReceiverConfig),
+    ("### `flood`", FloodConfig),
+    ("## A route", RouteConfig),
+    ("### `heartbeat`", HeartbeatConfig),
+    ("### `alive`", AliveConfig),
+    ("### `metrics`", MetricsConfig),
+    ("### `evidence`", EvidenceConfig),
+    ("### `backup`", BackupConfig),
+    ("### `disk`", DiskConfig),
     ("## A source", SourceConfig),
     ("### `row`", RowSelectors),
     ("### `detail`", BodySelectors),
@@ -278,10 +295,11 @@ def test_every_file_of_a_large_room_stands_in_its_table(room: str) -> None:
     assert sorted(name for name in files if f"`{name}`" not in table) == []
 
 
-def test_every_model_of_a_stanza_has_its_section() -> None:
-    models = {kind for kind in vars(stanzas).values() if isinstance(kind, type)}
+def test_every_model_of_the_configuration_has_its_section() -> None:
+    rooms = (stanzas, telling, upkeep)
+    models = {kind for room in rooms for kind in vars(room).values() if isinstance(kind, type)}
     kinds = {kind for kind in models if issubclass(kind, Model) and kind is not Model}
-    assert kinds == {kind for _, kind in SECTIONS} - {ConfigFile, ReceiverConfig}
+    assert kinds == {kind for _, kind in SECTIONS} - {ConfigFile}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from monitor.config import Outline
 from monitor.health import TOLD_GAP, Trouble, find_late, find_news, sum_health
 from monitor.models import SourceState
+from monitor.outline import Outline
 from monitor.reading.views import list_sources
 from monitor.store.sources import SourceRow
 from tests.house import House, watch_site

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from monitor.models import SourceState
-from monitor.paging import REPEATS
-from monitor.poll import make_rules
+from monitor.polling.paging import REPEATS
+from monitor.polling.poll import make_rules
 from monitor.sample.notices import Publication, SampleNotice
 from monitor.sample.server import Response
 from monitor.setup import Setup

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import ReceiverConfig
 from monitor.errors import ConfigError
 from monitor.setup import Setup, load_setup, settle_outbox
+from monitor.telling import ReceiverConfig
 from tests.house import WATCHLISTS, House, make_award, make_config, open_house
 
 

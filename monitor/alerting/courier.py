@@ -14,6 +14,7 @@ from monitor.alerting.render import render_alert, render_digest, render_self
 from monitor.config import Receiver
 from monitor.errors import DeliveryError
 from monitor.models import Message
+from monitor.points import pass_point
 from monitor.store.alerts import UNCONFIRMED, AlertKind, Alerts, Delivery, NewAlert
 
 log = logging.getLogger(__name__)
@@ -98,12 +99,15 @@ class Courier:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             self._bury(batch, f"cannot be written: {type(error).__name__} {error}", now())
             return False
+        pass_point("sending")
         try:
             self._sender.send(message)
         except DeliveryError as error:
             self._note_failure(batch, error, now())
             return False
+        pass_point("sent")
         self._alerts.mark_sent(batch, now())
+        pass_point("sent noted")
         return True
 
     def _note_failure(

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from monitor.config import Outline
 from monitor.health import LATE_INTERVALS
 from monitor.models import SourceState, Span
+from monitor.outline import Outline
 from monitor.screening.gloss import gloss_title
 from monitor.store import Store
 from monitor.store.database import Row

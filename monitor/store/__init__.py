@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from monitor.store.alerts import Alerts
+from monitor.store.chain import Chain
 from monitor.store.database import Database
 from monitor.store.documents import Documents
 from monitor.store.expectations import Expectations
@@ -33,6 +34,7 @@ class Store:
     expectations: Expectations
     documents: Documents
     twins: Twins
+    chain: Chain
 
     @classmethod
     def open(cls, state: Path, *, read_only: bool = False) -> Self:
@@ -40,7 +42,7 @@ class Store:
         db = Database(state / FILE_NAME, read_only=read_only)
         return cls(
             db, Sources(db), Notices(db), Alerts(db), Processes(db), Gaps(db), Expectations(db),
-            Documents(db), Twins(db),
+            Documents(db), Twins(db), Chain(db),
         )  # fmt: skip
 
     def __enter__(self) -> Self:

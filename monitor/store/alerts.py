@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from monitor.points import pass_point
+from monitor.store.chain import Chain, LinkKind
 from monitor.store.database import Database, Row, clean_text, read_time, write_json, write_time
 
 # After so many messages about sources within an hour, further ones wait and go together.
@@ -105,6 +107,7 @@ class Alerts:
         }  # fmt: skip
         if not self.db.insert("alert", values, on_conflict="do nothing"):
             return False
+        Chain(self.db).append(LinkKind.ALERT, alert.id, now)
         held = digest and due is None
         state = DeliveryState.HELD if held else DeliveryState.WAITING
         for receiver in receivers:
@@ -113,6 +116,7 @@ class Alerts:
                 "next_try_at": write_time(due or now), "created_at": write_time(now),
             }  # fmt: skip
             self.db.insert("delivery", row, on_conflict="do nothing")
+            pass_point("delivery enqueued")
         return True
 
     def gather_self(self, alert: NewAlert, receivers: Iterable[str], now: datetime) -> bool:
@@ -169,6 +173,7 @@ class Alerts:
                          attempts = attempts + 1, error = ? where id = ?""",
                     [write_time(now + lease), owner, UNCONFIRMED, delivery.id],
                 )
+        pass_point("leased")
         return batch
 
     def _message_ids(self, receiver: str, head: Row, now: datetime, limit: int) -> list[int]:
@@ -207,6 +212,8 @@ class Alerts:
                     "update delivery set state = 'sent', sent_at = ?, error = '' where id = ?",
                     [write_time(now), delivery.id],
                 )
+                subject = f"{delivery.alert} {delivery.receiver}"
+                Chain(self.db).append(LinkKind.DELIVERY, subject, now)
 
     def put_back(self, deliveries: Sequence[Delivery], at: datetime, error: str) -> None:
         """Let deliveries wait for another try at a time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlite_utils import Database, Migrations
 
 MIGRATIONS = Migrations("monitor")
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @MIGRATIONS()
@@ -96,6 +96,72 @@ create table attachment (
   sha256 text not null,
   tried_at text not null,
   unique (listing, url)
+) strict
+"""
+
+
+@MIGRATIONS()
+def m0004_prove_and_pace(db: Database) -> None:
+    """Create what the chain of evidence, routes, later looks and upkeep need."""
+    for statement in _PROOF.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+_PROOF = """
+create table chain (
+  number integer primary key,
+  at text not null,
+  kind text not null,
+  subject text not null,
+  digest text not null,
+  link text not null
+) strict;
+create index chain_subject on chain (subject, kind);
+create table timestamp (
+  number integer primary key references chain(number),
+  authority text not null,
+  at text not null,
+  token blob not null
+) strict;
+alter table capture add column packed text not null default '';
+create index capture_url on capture (url);
+alter table delivery add column route text not null default '';
+alter table delivery add column batch text not null default '';
+alter table delivery add column told_dead_at text;
+create index delivery_digest on delivery (digest, state);
+create table judgement (
+  id integer primary key,
+  alert text not null references alert(id) on delete cascade,
+  verdict text not null,
+  note text not null,
+  judged_at text not null
+) strict;
+create index judgement_alert on judgement (alert);
+create table mute (
+  id integer primary key,
+  kind text not null,
+  value text not null,
+  why text not null,
+  noted_at text not null,
+  until text,
+  unique (kind, value)
+) strict;
+create table relook (
+  listing integer primary key references listing(id) on delete cascade,
+  told_at text not null,
+  step integer not null,
+  due_at text,
+  state text not null,
+  record_id text not null default '',
+  looked_at text,
+  cause text not null default ''
+) strict;
+create index relook_due on relook (due_at) where due_at is not null;
+create table vital (
+  name text primary key,
+  value text not null,
+  at text not null
 ) strict
 """
 

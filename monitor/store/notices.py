@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from monitor.models import Capture, Listing, Match, Notice
+from monitor.store.chain import Chain, LinkKind
 from monitor.store.database import Database, Row, clean_text, read_time, write_json, write_time
+from monitor.store.versions import Change, compare_versions, describe_fields
 
 
 class ListingState(StrEnum):
@@ -20,14 +20,6 @@ class ListingState(StrEnum):
     WAITING = "waiting"
     OPENED = "opened"
     POISON = "poison"
-
-
-class Change(StrEnum):
-    """How a version of a notice differs from the one before."""
-
-    NEW = "NEW"
-    AMENDED = "AMENDED"
-    UNCHANGED = "UNCHANGED"
 
 
 @dataclass(frozen=True)
@@ -279,7 +271,7 @@ class Notices:
         before = self.last_version(listing)
         fields = describe_fields(notice)
         shown = write_json(fields)
-        change, names = _compare_versions(before, fields, match)
+        change, names = compare_versions(before, fields, match)
         if before is not None and change is Change.UNCHANGED:
             return int(before["id"]), change, ()
         values = {
@@ -296,7 +288,10 @@ class Notices:
         }  # fmt: skip
         self.db.insert("notice", values)
         row = self.last_version(listing)
-        return (int(row["id"]) if row else 0), change, names
+        if row is None:
+            raise KeyError(listing)
+        Chain(self.db).append(LinkKind.DECISION, str(row["id"]), now)
+        return int(row["id"]), change, names
 
     def find_notice(self, key: str) -> Row | None:
         """Return the newest notice of a URL, or the notice of an alert id."""
@@ -328,47 +323,6 @@ class Notices:
     def find_listing(self, url: str) -> Row | None:
         """Return the listing of a URL, opened or not."""
         return self.db.first("select * from listing where url = ? order by id desc limit 1", [url])
-
-
-def describe_fields(notice: Notice) -> dict[str, Any]:
-    """Return a notice's fields as plain values; zones stay in the evidence."""
-    return {
-        "title": notice.title,
-        "tag": str(notice.tag or ""),
-        "notice_type": notice.notice_type,
-        "published_raw": notice.published_raw,
-        "published_at": write_time(notice.published_at),
-        "date_only": notice.date_only,
-        "region": notice.region,
-        "buyer": notice.buyer,
-        "end_user": notice.end_user,
-        "procuring_entity": notice.procuring_entity,
-        "suppliers": list(notice.suppliers),
-        "project_number": notice.project_number,
-        "project_name": notice.project_name,
-        "value": asdict(notice.value) if notice.value else None,
-        "items": [asdict(item) for item in notice.items],
-        # Where its capture lies differs by each look at it, and is no news.
-        "documents": [
-            {"name": one.name, "url": one.url, "read": one.read, "why": one.why}
-            for one in notice.documents
-        ],
-        "items_elsewhere": notice.items_elsewhere,
-    }
-
-
-def _compare_versions(
-    before: Row | None, fields: dict[str, Any], match: Match
-) -> tuple[Change, tuple[str, ...]]:
-    if before is None:
-        return Change.NEW, ()
-    old = json.loads(before["fields"])
-    new = json.loads(write_json(fields))
-    names = tuple(sorted(name for name in new if old.get(name) != new[name]))
-    if json.loads(before["match"])["fingerprint"] != match.fingerprint:
-        # The page's text counts too, or `why` would contradict what is told.
-        names = (*names, "match")
-    return (Change.AMENDED if names else Change.UNCHANGED), names
 
 
 def _changed_fields(row: Row, listing: Listing) -> dict[str, tuple[str, str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from monitor.models import Capture, Issue, SourceState
+from monitor.store.chain import Chain, LinkKind
 from monitor.store.database import Database, Row, clean_text, read_time, write_time
 from monitor.text.privacy import mask_private
 
@@ -188,8 +189,11 @@ class Sources:
             "status": capture.status,
             "sha256": capture.sha256,
             "tls": capture.tls,
+            "packed": capture.packed,
         }
-        self.db.insert("capture", values, on_conflict="do nothing")
+        with self.db.immediate():
+            if self.db.insert("capture", values, on_conflict="do nothing"):
+                Chain(self.db).append(LinkKind.CAPTURE, capture.record_id, capture.fetched_at)
 
     def add_issues(self, source: str, issues: Iterable[Issue], url: str, now: datetime) -> None:
         """Count what could not be understood, one row per kind, field, raw value and URL."""

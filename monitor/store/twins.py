@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from monitor.models import Verdict
+from monitor.store.chain import Chain, LinkKind
 from monitor.store.database import Database, Row, clean_text, write_json
 from monitor.text.sameness import LONGEST_LAG, find_difference, is_repeated, is_same
 from monitor.text.sketches import Sketch
@@ -70,7 +71,9 @@ class Twins:
                 return Group(row["same_as"], why)
         return None
 
-    def keep(self, listing: int, notice: int, sketch: Sketch, group: Group | None) -> None:
+    def keep(
+        self, listing: int, notice: int, sketch: Sketch, group: Group | None, now: datetime
+    ) -> None:
         """Write a notice's sketch, as a member of a group or the first of its own.
 
         Alerts of the group that were not sent yet get its link.
@@ -97,7 +100,7 @@ class Twins:
             {**values, "joined": group is not None},
         )
         if group is not None:
-            self._note_links(group.id)
+            self._note_links(group.id, now)
 
     def list_links(self, group: int) -> list[Link]:
         """Return where the notices of a group stand, the first one first."""
@@ -129,7 +132,7 @@ class Twins:
             for row in rows
         ]
 
-    def _note_links(self, group: int) -> None:
+    def _note_links(self, group: int, now: datetime) -> None:
         """Put all links of a group into its alerts that were not sent yet."""
         links = [{"source": link.source, "url": link.url} for link in self.list_links(group)]
         rows = self.db.query(
@@ -143,6 +146,7 @@ class Twins:
             content = {**json.loads(row["content"]), "links": links}
             sql = "update alert set content = ? where id = ?"
             self.db.execute(sql, [write_json(content), row["id"]])
+            Chain(self.db).append(LinkKind.ALERT, row["id"], now)
 
     def find_links(self, listing: int) -> list[Link]:
         """Return where the notice of a listing stands, itself among them."""

@@ -70,7 +70,7 @@ def save(store: Store, source: str, sketch: Sketch = SKETCH, identity: str = "1"
         listing_id, notice, MATCH, CAPTURE,
         decision="", process=None, watchlists="", now=NOW,
     )  # fmt: skip
-    store.twins.keep(listing_id, notice_id, sketch, group)
+    store.twins.keep(listing_id, notice_id, sketch, group, NOW)
     return group
 
 

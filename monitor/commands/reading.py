@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from monitor.cli_base import Settings, as_json, pass_settings
+from monitor.commands.base import Settings, as_json, pass_settings
 from monitor.errors import MonitorError
 from monitor.terminal import print_rows, show_each, show_line
 
@@ -155,7 +155,7 @@ def write_gaps(row: dict[str, Any]) -> Iterator[str]:
 
 def show_coverage(settings: Settings, as_json: bool) -> None:
     """List each region of China with the sources that read it, and what stays uncovered."""
-    from monitor.config import read_stanzas
+    from monitor.outline import read_stanzas
     from monitor.reading.coverage import list_coverage
 
     rows = list(list_coverage(read_stanzas(settings.config)))

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.archive import Archive
-from monitor.attachments import Attached, Attachments
-from monitor.deciding import Decided, Desk
 from monitor.errors import FetchCause, FetchError, LayoutError
 from monitor.health import Trouble, describe_failure, describe_refusal
 from monitor.models import Capture, Issue, Match, Notice, SourceState, Verdict
+from monitor.points import pass_point
+from monitor.polling.attachments import Attached, Attachments
+from monitor.polling.deciding import Decided, Desk
+from monitor.polling.watch import compare_shares, describe_opened
 from monitor.portals.base import Portal
 from monitor.screening.score import Screener
 from monitor.stanzas import SourceConfig
@@ -23,7 +25,6 @@ from monitor.store.expectations import Fields
 from monitor.store.notices import ListingState, StoredListing
 from monitor.text.privacy import mask_private
 from monitor.text.sketches import take_sketch
-from monitor.watch import compare_shares, describe_opened
 from monitor.web.visit import Visitor
 
 log = logging.getLogger(__name__)
@@ -197,6 +198,8 @@ class Opener:
         with self.store.db.immediate():
             told = self.desk.save(case, now)
             self._keep_attached(stored, attached, match, now)
+            pass_point("deciding")
+        pass_point("decided")
         tally.opened += 1
         tally.unchecked += match.organ is not None and not match.checkable
         tally.count(own)

@@ -8,11 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.models import Issue, Listing, Request, SourceState, Span
-from monitor.portals.base import ListPage
-from monitor.stanzas import Expectations
-from monitor.store.expectations import Share
-from monitor.store.notices import Diff
-from monitor.watch import (
+from monitor.polling.watch import (
     LISTED,
     Seen,
     check_page,
@@ -23,6 +19,10 @@ from monitor.watch import (
     compare_shares,
     describe_row,
 )
+from monitor.portals.base import ListPage
+from monitor.stanzas import Expectations
+from monitor.store.expectations import Share
+from monitor.store.notices import Diff
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 ASKED = Span(NOW - timedelta(days=1), NOW)

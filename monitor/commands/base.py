@@ -11,7 +11,7 @@ import click
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from monitor.config import Outline
+    from monitor.outline import Outline
     from monitor.setup import Setup
     from monitor.store import Store
 
@@ -33,7 +33,8 @@ class Settings:
 
     def open_reading(self) -> tuple[Store, dict[str, Outline]]:
         """Return the store for reading and the sources' outlines; needs no secret."""
-        from monitor.config import current_environment, guess_state, read_outline
+        from monitor.config import current_environment
+        from monitor.outline import guess_state, read_outline
         from monitor.store import Store
 
         environ = current_environment()

@@ -20,6 +20,7 @@ from monitor.alerting.policy import (
 )
 from monitor.config import Config
 from monitor.models import Capture, Match, Notice, Reason
+from monitor.points import pass_point
 from monitor.screening.lists import SanctionLists
 from monitor.screening.score import Screener
 from monitor.store import Store
@@ -68,9 +69,10 @@ class Desk:
             watchlists=self.screener.watchlists.version,
             now=now,
         )
-        store.twins.keep(stored.id, notice_id, case.sketch, group)
+        store.twins.keep(stored.id, notice_id, case.sketch, group, now)
         store.sources.add_issues(self.name, notice.issues, notice.url, now)
         store.notices.mark_opened(stored.id)
+        pass_point("notice saved")
         if not decision.tell:
             return False
         alert = self._make_alert(case, decision, notice_id, changed)

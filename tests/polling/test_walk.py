@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from monitor.models import SourceState, Span
-from monitor.poll import Round
+from monitor.polling.poll import Round
 from monitor.sample.server import Response
 from monitor.store.gaps import Gaps
 from tests.house import START, House, make_award, open_house, open_rooms, watch_site

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from monitor.health import Trouble
 from monitor.models import Request, SourceState, Span
-from monitor.paging import BACK_FILL, BROKE_OFF, PAGE_LIMIT, REPEATS, Outcome, Pager
+from monitor.polling.paging import BACK_FILL, BROKE_OFF, PAGE_LIMIT, REPEATS, Outcome, Pager
 from monitor.store.gaps import Gap, GapState
 
 _ENDLESS = 100_000

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from monitor.alerting.render import render_alert
-from monitor.poll import Round
+from monitor.polling.poll import Round
 from monitor.reading.views import explain_notice, show_explanation
 from monitor.sample.notices import SampleItem, SampleNotice
 from monitor.sample.server import LIST_PATH, SamplePortal

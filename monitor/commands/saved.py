@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli_base import EXIT_WORLD, Settings, as_json, pass_settings, show_errors
+from monitor.commands.base import EXIT_WORLD, Settings, as_json, pass_settings, show_errors
 from monitor.terminal import print_rows, progress_line, show_line, write_error, write_out
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def screen(settings: Settings, files: tuple[str, ...], as_json: bool) -> None:
 
     Files: .html .txt .json .jsonl .jsonl.gz .warc .warc.gz, of pages, portals' answers or OCDS.
     """
-    from monitor.config import current_environment, read_outline, read_watchlist_path
+    from monitor.config import current_environment
+    from monitor.outline import read_outline, read_watchlist_path
     from monitor.reading.savedfiles import Tally, find_saved, read_lines
     from monitor.reading.screened import screen_saved
     from monitor.screening.listfile import load_lists

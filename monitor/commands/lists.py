@@ -72,7 +72,8 @@ def update(options: Options, url: str, path: Path | None, as_json: bool) -> None
 
 def find_state(options: Options) -> Path:
     """Return the state folder; raise ConfigError where the configuration cannot be read."""
-    from monitor.config import current_environment, read_outline
+    from monitor.config import current_environment
+    from monitor.outline import read_outline
 
     return read_outline(options.config, current_environment(), options.state)[0]
 

@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from monitor.attachments import MOST_DOCUMENTS, Attached, Attachments, add_text
 from monitor.documents.parts import Limits, Part, ReadDocument
 from monitor.documents.reader import DocumentReader
 from monitor.errors import FetchCause, FetchError
 from monitor.models import Document, Item, Notice, Zone, ZoneKind
+from monitor.polling.attachments import MOST_DOCUMENTS, Attached, Attachments, add_text
 from monitor.reading.views import list_unchecked
 from monitor.store.expectations import Share
 from monitor.text.markup import Line, Table
@@ -259,7 +259,7 @@ def test_no_file_is_asked_for_where_nobody_needs_it(
 def test_nobodys_number_stands_in_a_row_a_log_or_an_alert(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("DEBUG", "monitor.attachments")
+    caplog.set_level("DEBUG", "monitor.polling.attachments")
     site = make_site("清单13800138000（定稿）.csv")
     with watch_site(tmp_path, site) as house:
         assert house.poll().alerts == 1

@@ -14,12 +14,13 @@ from datetime import datetime, timedelta
 from monitor.errors import FetchCause, FetchError, LayoutError
 from monitor.health import Trouble, describe_failure, describe_refusal
 from monitor.models import Capture, Listing, Request, SourceState
+from monitor.points import pass_point
+from monitor.polling.watch import Seen, check_page, check_rows
 from monitor.portals.base import ListPage, Portal
 from monitor.stanzas import SourceConfig
 from monitor.store import Store
 from monitor.store.gaps import Gap
 from monitor.store.notices import Triage
-from monitor.watch import Seen, check_page, check_rows
 from monitor.web.visit import Visitor
 
 BACK_FILL = "back-fill"
@@ -191,6 +192,7 @@ class Pager:
         store, now = self.store, self.clock()
         rows = {listing.listing_id: self._fill_region(listing) for listing in page.listings}
         since = gap.span.since if gap else None
+        pass_point("before rows")
         with store.db.immediate():
             diff = store.notices.diff(self.name, page.listings)
             for listing_id in (*diff.new, *diff.changed):
@@ -198,6 +200,7 @@ class Pager:
                 store.notices.keep_listing(
                     self.name, rows[listing_id], triage, capture.record_id, now
                 )
+                pass_point("row kept")
             if since is not None:
                 for listing_id in store.notices.find_too_old(self.name, diff.known):
                     row = rows[listing_id]

@@ -10,10 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.archive import Archive
-from monitor.attachments import Attachments
 from monitor.config import Config
 from monitor.credentials import Secrets
-from monitor.deciding import Desk
 from monitor.documents.parts import Limits
 from monitor.documents.reader import DocumentReader
 from monitor.errors import FetchError
@@ -28,7 +26,12 @@ from monitor.health import (
     sum_health,
 )
 from monitor.models import Capture, Listing, Request, SourceState, Span
-from monitor.opening import Opener, Tally
+from monitor.points import pass_point
+from monitor.polling.attachments import Attachments
+from monitor.polling.deciding import Desk
+from monitor.polling.opening import Opener, Tally
+from monitor.polling.walk import Walk
+from monitor.polling.watch import check_rate, check_round, check_silence
 from monitor.portals import PORTALS
 from monitor.portals.base import Portal
 from monitor.screening.lists import SanctionLists
@@ -37,8 +40,6 @@ from monitor.stanzas import SourceConfig
 from monitor.store import Store
 from monitor.store.notices import TOO_OLD, Triage
 from monitor.store.sources import Health, SourceRow
-from monitor.walk import Walk
-from monitor.watch import check_rate, check_round, check_silence
 from monitor.web.addresses import find_origins
 from monitor.web.fetch import Fetcher, FetchRules
 from monitor.web.manners import Manners, Pace, Robots
@@ -124,8 +125,10 @@ class Poller:
         )
 
     def _keep_capture(self, name: str, capture: Capture) -> Capture:
+        pass_point("fetched")
         kept = self.archive.keep(capture, name)
         self.store.sources.keep_capture(name, kept)
+        pass_point("capture noted")
         return kept
 
     def _run_round(
@@ -243,6 +246,7 @@ class Poller:
             return
         with store.db.immediate():
             row = self._close_round(name, source, health, walk.seen.listings, whole=whole)
+            pass_point("round closing")
             if walk.complete:
                 self._move_on(name, walk, now)
             if whole:
@@ -257,6 +261,7 @@ class Poller:
                 gap = make_gap_alert(row, walk.gaps, now)
                 store.alerts.gather_self(gap, self._everyone(source), now)
                 store.sources.note_told(name, TOLD_GAP)
+        pass_point("round closed")
 
     def _move_on(self, name: str, walk: Walk, now: datetime) -> None:
         """Let the next round begin where this one did: all before is read or noted as a gap."""

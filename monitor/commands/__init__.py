@@ -1,0 +1,1 @@
+"""The commands of tender-monitor; each imports the rooms it needs when it is called."""

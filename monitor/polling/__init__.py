@@ -1,0 +1,1 @@
+"""One round of one source: lists, rows, notices, decisions."""
