@@ -13,6 +13,7 @@ import email.policy
 import json
 import socket
 import threading
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -134,23 +135,115 @@ class WebhookServer:
         self._server.server_close()
 
 
+@dataclass(frozen=True)
+class Reply:
+    """What a ServiceServer answers: JSON of `body`, or the text itself."""
+
+    status: int = 200
+    body: Any = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request that a ServiceServer got; header names in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def content(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+class ServiceServer:
+    """A web service that keeps every request and gives the replies one after the other.
+
+    The last reply is given again and again; `silent` keeps it from answering until it closes.
+    """
+
+    def __init__(self, *replies: Reply) -> None:
+        self.replies = list(replies) or [Reply()]
+        self.calls: list[Call] = []
+        self.silent = False
+        self.closing = threading.Event()
+        self._server = _HookServer(self)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+
+    @property
+    def host(self) -> str:
+        """The address with its port."""
+        return f"127.0.0.1:{self._server.server_address[1]}"
+
+    def take_reply(self) -> Reply:
+        """Return the next reply."""
+        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+
+    def __enter__(self) -> Self:
+        """Start to serve."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """End all answers and close."""
+        self.closing.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
 class _HookServer(ThreadingHTTPServer):
     block_on_close = True
     daemon_threads = False
 
-    def __init__(self, owner: WebhookServer) -> None:
+    def __init__(self, owner: WebhookServer | ServiceServer) -> None:
         self.owner = owner
-        super().__init__(("127.0.0.1", 0), _Hook)
+        shape = _Hook if isinstance(owner, WebhookServer) else _ServiceCall
+        super().__init__(("127.0.0.1", 0), shape)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: clients that hang up are part of these tests."""
+
+
+class _ServiceCall(BaseHTTPRequestHandler):
+    server: _HookServer
+
+    def _reply(self) -> None:
+        owner = cast(ServiceServer, self.server.owner)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        owner.calls.append(Call(self.command, self.path, headers, body))
+        if owner.silent:
+            owner.closing.wait(30)
+            return
+        reply = owner.take_reply()
+        text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(text.encode())))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    do_GET = do_POST = do_PUT = _reply
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
 
 
 class _Hook(BaseHTTPRequestHandler):
     server: _HookServer
 
     def do_POST(self) -> None:
-        owner = self.server.owner
+        owner = self._owner
         owner.requests.append(f"POST {self.path}")
         body = self.rfile.read(int(self.headers["Content-Length"]))
         owner.payloads.append(json.loads(body))
@@ -160,8 +253,12 @@ class _Hook(BaseHTTPRequestHandler):
         self._answer(owner)
 
     def do_GET(self) -> None:
-        self.server.owner.requests.append(f"GET {self.path}")
-        self._answer(self.server.owner)
+        self._owner.requests.append(f"GET {self.path}")
+        self._answer(self._owner)
+
+    @property
+    def _owner(self) -> WebhookServer:
+        return cast(WebhookServer, self.server.owner)
 
     def _answer(self, owner: WebhookServer) -> None:
         self.send_response(owner.status)

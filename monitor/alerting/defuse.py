@@ -32,11 +32,14 @@ _CHANGES = (
     (re.compile(r"\s*:\s*(?=[/\\]{2})"), " : "),
     (
         re.compile(
-            r"\b(javascript|vbscript|data|mailto|tel|sms|xmpp|magnet|skype|file):(?=\S)",
+            r"\b(javascript|vbscript|data|blob|mailto|tel|callto|facetime|sips?|sms|xmpp|matrix|"
+            r"irc|tg|slack|magnet|skype|weixin|geo|intent|file):(?=\S)",
             re.IGNORECASE,
         ),
         r"\1 : ",
     ),
+    # One slash, or none, is enough for some: http:/evil, https:evil.
+    (re.compile(r"(https?|ftps?):(?=\S)", re.IGNORECASE), r"\1 : "),
     # A dot with a blank before it ends what a program takes for a host: evil.com, www.evil.com.
     # brands.yaml:3:4 is the place of an error, and no host ends in .yaml.
     (re.compile(r"(?<=[\w\-)])\.(?!yaml:\d)(?=(?:xn--)?[^\W\d_]{2})"), " ."),

@@ -4,41 +4,60 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from contextvars import ContextVar
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import apprise
+from apprise.attachment.memory import AttachMemory
 
+from monitor.alerting.acceptance import judge_answers
+from monitor.alerting.answers import Answer, Failure, observe_answers, refuse_wait
 from monitor.alerting.causes import LogLine, UnconfirmedError, list_secrets, read_cause
 from monitor.alerting.courier import Courier, Sender
+from monitor.alerting.irc import find_refusal
+from monitor.alerting.mail import (
+    list_headers,
+    make_safe,
+    merge_headers,
+    name_mail,
+    number_part,
+    use_message_id,
+)
+from monitor.alerting.parts import Part, find_limit, split_message
 from monitor.alerting.render import render_terminal
 from monitor.config import Receiver
 from monitor.errors import DeliveryError
-from monitor.models import Message
+from monitor.models import Enclosure, Message
 
 __all__ = ["AppriseSender", "Courier", "Sender", "TerminalSender", "find_problem", "make_sender"]
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 20.0
 SERVICE_SECONDS = 90.0
+PAUSE_SECONDS = 10.0
 _MAIL = ("mailto", "mailtos")
-# Apprise's default of 32768 is no limit of theirs; a digest is one mail.
-_UNLIMITED = (*_MAIL, "json", "jsons")
-_MARGIN = 16
-_SMALLEST_BODY = 200
+# Apprise's default of 32768 is no limit of theirs, nor of a mail: a digest is one message.
+_WEBHOOKS = ("json", "jsons", "form", "forms", "xml", "xmls")
+_MATRIX = ("matrix", "matrixs")
+_IRC = ("irc", "ircs")
+# Apprise's own level below DEBUG, at which it tells what an IRC server says.
+_TRACE = logging.DEBUG - 1
+# They take text and files in one request, and files from memory. The others take pictures
+# only, or post files after the text: a file that is refused would make the text come again.
+_CARRIERS = (*_MAIL, "json", "jsons", "xml", "xmls")
+_REMEMBERED = 64
 
 # Its DEBUG lines hold the cause of a refusal and also tokens and addresses: they are read
 # here and go no further.
 _apprise_log = logging.getLogger("apprise")
-_apprise_log.setLevel(logging.DEBUG)
+_apprise_log.setLevel(_TRACE)
 _apprise_log.propagate = False
 _apprise_log.addHandler(logging.NullHandler())
-_sending = ContextVar("sending", default=False)
-# At DEBUG urllib3 logs the path of each request, which of a webhook is its secret.
-logging.getLogger("urllib3.connectionpool").addFilter(lambda _: not _sending.get())
 
 
 def make_sender(receiver: Receiver, write: Callable[[str], object]) -> Sender:
@@ -109,6 +128,8 @@ class TerminalSender:
 
     def send(self, message: Message) -> None:
         """Write and flush; raise DeliveryError when the terminal has gone."""
+        if message.enclosures:
+            message = replace(message, body=_add_note(message.body, message.enclosures))
         text = render_terminal(message)
         try:
             try:
@@ -131,8 +152,11 @@ class AppriseSender:
         if door is None:
             raise DeliveryError(problem or "not an Apprise address", permanent=True)
         self._door = door
-        self._plugin = door[0]
+        # What is set below belongs to the plugins of single services.
+        self._plugin: Any = door[0]
         self._secrets = list_secrets(url)
+        self._own_headers = dict(getattr(self._plugin, "headers", {}))
+        self._unfinished: dict[str, tuple[list[Part], int, bool]] = {}
         self._set_guards()
 
     def _set_guards(self) -> None:
@@ -142,8 +166,10 @@ class AppriseSender:
         plugin.retry = 0
         plugin.redirects = False
         plugin.overflow_mode = apprise.OverflowMode.UPSTREAM
+        plugin.body_max_line_count = 0
         plugin.socket_connect_timeout = CONNECT_SECONDS
         plugin.socket_read_timeout = READ_SECONDS
+        plugin.throttle = _pace(plugin.throttle)
         if plugin.schema in _MAIL:
             # One timeout serves connecting and each answer; the Courier paces instead.
             plugin.socket_connect_timeout = READ_SECONDS
@@ -152,69 +178,119 @@ class AppriseSender:
     def send(self, message: Message) -> None:
         """Send a message, in parts where it is too long; raise DeliveryError with the cause.
 
-        Where a part was accepted and a later one was not, the error is UnconfirmedError.
+        Where a part was accepted and a later one was not, the error is UnconfirmedError and
+        names the part. The next try with the same key goes on there, with the parts of the first.
         """
-        parts = self._split(message)
-        for number, (subject, body) in enumerate(parts):
+        parts, accepted, doubtful = self._unfinished.get(message.key, ([], 0, False))
+        parts = parts or self._split(message)
+        for part in parts[accepted:]:
             try:
-                self._send_part(subject, body)
+                self._send_part(part, message, second_copy=doubtful)
             except DeliveryError as error:
-                if number == 0 or error.permanent:
-                    raise
-                cause = f"part {number + 1} of {len(parts)}: {error}"
-                raise UnconfirmedError(cause) from None
+                raise self._note_stop(message.key, parts, part, error) from None
+            doubtful = False
+        self._unfinished.pop(message.key, None)
 
-    def _send_part(self, subject: str, body: str) -> None:
-        token = _sending.set(True)
-        try:
-            result = self._door.notify(body=body, title=subject, log_level=logging.DEBUG)
-        finally:
-            _sending.reset(token)
+    def _note_stop(
+        self, key: str, parts: list[Part], part: Part, error: DeliveryError
+    ) -> DeliveryError:
+        """Remember where a message stopped; return the error to raise for it."""
+        if part.number == 1:
+            return error
+        if key:
+            doubtful = isinstance(error, UnconfirmedError)
+            self._unfinished[key] = (parts, part.number - 1, doubtful)
+            for old in list(self._unfinished)[:-_REMEMBERED]:
+                del self._unfinished[old]
+        cause = f"part {part.number} of {part.total}: {error}"
+        return UnconfirmedError(cause, permanent=error.permanent, retry_after=error.retry_after)
+
+    def _send_part(self, part: Part, message: Message, *, second_copy: bool) -> None:
+        body = part.write_body(second_copy=second_copy)
+        enclosed = part.number == part.total and self._carries_enclosures
+        attach = _enclose(message.enclosures) if enclosed else None
+        self._name_part(part, message)
+        with observe_answers() as answers, use_message_id(self._name_mail(message)):
+            result = self._door.notify(
+                body=body, title=part.subject, attach=attach, log_level=_TRACE
+            )
         with result:
-            if result:
-                return
+            accepted = bool(result)
             lines = [LogLine(entry.level, entry.message) for entry in result.logs()]
-        raise read_cause(lines, self._secrets)
+        self._raise_refusal(answers, lines, accepted=accepted)
 
-    def _split(self, message: Message) -> list[tuple[str, str]]:
+    def _raise_refusal(
+        self, answers: list[Answer | Failure], lines: list[LogLine], *, accepted: bool
+    ) -> None:
+        """Raise the error for what was answered; return if nothing speaks against acceptance."""
+        schema, now = self._plugin.schema, datetime.now(UTC)
+        error = judge_answers(schema, answers, now, self._secrets, accepted=accepted)
+        if error is None and schema in _IRC:
+            error = find_refusal(lines, self._secrets)
+        if error is None and not accepted:
+            error = read_cause(lines, self._secrets)
+        if error is not None:
+            raise error
+
+    def _name_part(self, part: Part, message: Message) -> None:
+        """Give the plugin what tells a second copy from another message, where it has a place."""
         plugin = self._plugin
-        subject = message.subject
-        title_room = plugin.title_maxlen
-        if plugin.schema in _UNLIMITED:
-            return [(subject, message.body)]
-        if 0 < title_room < len(subject):
-            subject = subject[: title_room - 1] + "…"
-        # A service without titles gets the subject as the first line of the body.
-        taken = len(subject.encode()) + _MARGIN
-        room = max(_SMALLEST_BODY, plugin.body_maxlen - taken)
-        bodies = split_body(message.body, room)
-        if len(bodies) == 1:
-            return [(subject, bodies[0])]
-        return [(subject, f"({n}/{len(bodies)})\n{b}") for n, b in enumerate(bodies, start=1)]
+        if plugin.schema in _WEBHOOKS and message.key:
+            added = {"Idempotency-Key": make_safe(message.key)}
+            plugin.headers = merge_headers(self._own_headers, added)
+        if plugin.schema in _MATRIX:
+            # A homeserver drops what comes again with a number it has seen: so a second copy is
+            # dropped, and with an access token all but the first message, as Apprise never
+            # counts up then.
+            plugin.transaction_id = number_part(message.key, part.number)
+            if plugin.access_token is None and plugin.password and not plugin.user:
+                # Apprise would do so at the first send, and take another number.
+                plugin.access_token = plugin.password
+
+    def _name_mail(self, message: Message) -> str:
+        """Give the plugin the headers of a mail; return its Message-ID."""
+        plugin = self._plugin
+        if plugin.schema not in _MAIL:
+            return ""
+        sender = str(plugin.from_addr[1])
+        plugin.headers = merge_headers(self._own_headers, list_headers(message, sender))
+        return name_mail(message, sender)
+
+    @property
+    def _carries_enclosures(self) -> bool:
+        return self._plugin.schema in _CARRIERS and bool(self._plugin.attachment_support)
+
+    def _split(self, message: Message) -> list[Part]:
+        plugin, body = self._plugin, message.body
+        if message.enclosures and not self._carries_enclosures:
+            body = _add_note(body, message.enclosures)
+        unlimited = plugin.schema in (*_MAIL, *_WEBHOOKS)
+        limit = None if unlimited else find_limit(plugin.schema, plugin.body_maxlen)
+        return split_message(message.subject, body, limit, 0 if unlimited else plugin.title_maxlen)
 
 
-def split_body(body: str, room: int) -> list[str]:
-    """Split a text between lines into parts of at most `room` bytes of UTF-8.
-
-    A line that is longer by itself is cut between characters.
-    """
-    parts, current, used = [], "", 0
-    for piece in (p for line in body.splitlines(keepends=True) for p in _cut_line(line, room)):
-        size = len(piece.encode())
-        if current and used + size > room:
-            parts.append(current)
-            current, used = "", 0
-        current, used = current + piece, used + size
-    return [*parts, current]
+def _enclose(enclosures: Iterable[Enclosure]) -> apprise.AppriseAttachment | None:
+    """Return enclosures as attachments in memory: no file is written."""
+    make: Callable[..., apprise.AttachBase] = AttachMemory
+    attachments = apprise.AppriseAttachment()
+    for enclosure in enclosures:
+        name = make_safe(enclosure.name)
+        attachments.add(make(enclosure.body, name=name, mimetype=enclosure.media_type))
+    return attachments if len(attachments) else None
 
 
-def _cut_line(line: str, room: int) -> Iterator[str]:
-    raw = line.encode()
-    while len(raw) > room:
-        end = room
-        while end > 0 and raw[end] & 0xC0 == 0x80:
-            end -= 1
-        end = end or room
-        yield raw[:end].decode("utf-8", "replace")
-        raw = raw[end:]
-    yield raw.decode("utf-8", "replace")
+def _add_note(body: str, enclosures: Iterable[Enclosure]) -> str:
+    names = ", ".join(make_safe(enclosure.name) for enclosure in enclosures)
+    note = f"Not enclosed here: {names}. Get it with: tender-monitor alerts --json"
+    return f"{body.rstrip()}\n\n{note}\n"
+
+
+def _pace(throttle: Callable[..., None]) -> Callable[..., None]:
+    """Return an Apprise throttle that sleeps for a service only as long as a send may take."""
+
+    def keep_pace(last_io: datetime | None = None, wait: float | None = None) -> None:
+        if wait is not None and wait > PAUSE_SECONDS:
+            raise refuse_wait(wait)
+        throttle(last_io, wait)
+
+    return keep_pace

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.alerting.causes import LogLine, UnconfirmedError, list_secrets, read_cause
+from monitor.alerting.causes import (
+    LogLine,
+    UnconfirmedError,
+    list_secrets,
+    quote_refusal,
+    read_cause,
+)
 
 SECRETS = list_secrets("mailto://user:hunter2@mail.example.org?to=reader@example.org")
 
@@ -13,8 +19,8 @@ SECRETS = list_secrets("mailto://user:hunter2@mail.example.org?to=reader@example
     ("line", "cause", "permanent", "unconfirmed"),
     [
         ("Failed to send X notification: Not found, error=404.", "HTTP 404", True, False),
-        ("Failed to send X notification: Unauthorized, error=401.", "HTTP 401", False, False),
-        ("Failed to send X notification: error=403", "HTTP 403", False, False),
+        ("Failed to send X notification: Unauthorized, error=401.", "HTTP 401", True, False),
+        ("Failed to send X notification: error=403", "HTTP 403", True, False),
         ("Failed to send X notification: error=429.", "HTTP 429", False, False),
         ("Failed to send X notification: error=502.", "HTTP 502", False, True),
         ("Service 'X' did not finish within 90.000s.", "no answer in time", False, True),
@@ -34,8 +40,9 @@ def test_a_warning_becomes_a_cause(
     ("exception", "cause", "permanent", "unconfirmed"),
     [
         ("(550, b'no')", "SMTP 550 no", True, False),
-        ("(535, b'5.7.8 bad password')", "SMTP 535 5.7.8 bad password", False, False),
-        ("(530, b'log in first')", "SMTP 530 log in first", False, False),
+        ("(535, b'5.7.8 bad password')", "SMTP 535 5.7.8 bad password", True, False),
+        ("(530, b'log in first')", "SMTP 530 log in first", True, False),
+        ("(454, b'4.7.0 later')", "SMTP 454 4.7.0 later", False, False),
         ("(421, b'busy')", "SMTP 421 busy", False, False),
         ("(553, b'sender', 'monitor@example.org')", "SMTP 553 sender", True, False),
         ("{'reader@example.org': (550, b'no hunter2 reader@example.org')}",
@@ -84,3 +91,16 @@ def check_cause(lines: list[LogLine], cause: str, permanent: bool, unconfirmed: 
     assert str(error).replace("＊", "*").replace("＠", "@") == cause
     assert error.permanent is permanent
     assert isinstance(error, UnconfirmedError) is unconfirmed
+
+
+def test_a_secret_is_masked_as_written_and_as_meant() -> None:
+    secrets = list_secrets("mailtos://user:hun%40ter%2F2@mail.example.org?to=reader@example.org")
+    said = quote_refusal("no hun%40ter%2F2 and no hun@ter/2 of user", secrets)
+    assert "hun" not in said
+    assert "ter" not in said
+    assert "user" not in said
+
+
+def test_a_part_of_a_secret_is_masked_too() -> None:
+    secrets = list_secrets("tgram://123456789:hunter2hunter2hunter2/1")
+    assert "hunter" not in quote_refusal("no token hunter2hun... in /bot1", secrets)

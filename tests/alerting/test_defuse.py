@@ -49,6 +49,7 @@ HOSTILE = [
     "data:text/html;base64,AAAA",
     "mailto:boss@evil.example",
     "tel:+8613800138000",
+    "matrix:r/room:example.org slack:open irc:x",
     "`rm -rf` ```code```",
     "**粗** *斜* ~~删~~ ||藏|| __下__",
     "line one\r\nSubject: forged\r\n\r\nbody",
@@ -97,8 +98,9 @@ def list_dangers(text: str) -> list[str]:
     ]
     patterns = (
         r"@\S*", r"<[^ ]", r"://", r":\\\\", r"\bwww\.", r"`", r"\*", r"\]\(", r"\]\[", r"~~",
-        r"\|\|", r"__", r"(?i)\b(?:javascript|data|mailto|tel):\S", r"\w\.[A-Za-z]{2}",
-        r"\w\.中国", r"[\u0300-\u036f]{3}", r"(?m)^\[[^\]\n]*\]:",
+        r"\|\|", r"__", r"\w\.[A-Za-z]{2}", r"\w\.中国", r"[\u0300-\u036f]{3}",
+        r"(?i)\b(?:https?|javascript|data|mailto|tel|matrix|slack|irc):\S",
+        r"(?m)^\[[^\]\n]*\]:",
     )  # fmt: skip
     for pattern in patterns:
         dangers += re.findall(pattern, shown)

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import io
-import logging
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote_plus
 
 import pytest
-import requests
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from monitor.alerting.causes import UnconfirmedError
-from monitor.alerting.deliver import (
-    AppriseSender,
-    TerminalSender,
-    find_problem,
-    make_sender,
-    split_body,
-)
+from monitor.alerting.deliver import AppriseSender, TerminalSender, find_problem, make_sender
 from monitor.config import Receiver
 from monitor.errors import DeliveryError
-from monitor.models import Message, Verdict
-from tests.servers import Mode, SmtpServer, WebhookServer, find_free_port
+from monitor.models import Enclosure, Message, Verdict
+from tests.alerting.services import SERVICES
+from tests.servers import (
+    Mode,
+    Reply,
+    ServiceServer,
+    SmtpServer,
+    WebhookServer,
+    find_free_port,
+)
 
 MESSAGE = Message("[ALERT] Seagate – 云岭市公安局", "What: 希捷\n\nAlert:     a1b2\n", ("a1b2",))
 
@@ -51,6 +54,14 @@ def test_an_address_of_one_destination_is_usable(url: str) -> None:
         ("mailto://u:hunter2@example.org?to=nobody", "names no destination"),
         ("json://one/hunter2, json://two/hunter2", "names 2 destinations"),
         ("slack://T1JJ3T3L2/A1BRTD4JD/hunter2hunter2hunter2hun/#a/#b", "names 2 destinations"),
+        ("jsons:/example.org/hunter2", "not an Apprise address"),
+        ("jsson://example.org/hunter2", "not an Apprise address"),
+        ("json://", "not an Apprise address"),
+        ("mailto:reader@example.org", "not an Apprise address"),
+        ("tgram://hunter2/12315544", "not an Apprise address"),
+        ("tgram://123456789:abcdefghijklmnop/1/2", "names 2 destinations"),
+        ("wecombot://", "not an Apprise address"),
+        ("${CHAT_URL}", "not an Apprise address"),
         ("json://example.org/hunter2?format=markdown", "asks for a format"),
         ("json://example.org/hunter2?format=html", "asks for a format"),
     ],
@@ -168,8 +179,8 @@ def test_a_webhook_gets_subject_and_body_with_the_ids() -> None:
         (429, False, False),
         (302, False, False),
         (400, True, False),
-        (401, False, False),
-        (403, False, False),
+        (401, True, False),
+        (403, True, False),
         (404, True, False),
         (410, True, False),
     ],
@@ -201,71 +212,64 @@ def test_a_silent_server_leaves_it_open_whether_the_message_arrived() -> None:
         assert len(hook.payloads) == 1
 
 
-class _Collector(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
-
-
-def test_nothing_of_an_address_reaches_the_log_even_at_debug() -> None:
-    root, below, collector = logging.getLogger(), logging.getLogger("urllib3"), _Collector()
-    levels = {logger: logger.level for logger in (root, below)}
-    root.addHandler(collector)
-    for logger in levels:
-        logger.setLevel(logging.DEBUG)
-    try:
-        with WebhookServer(500) as hook, pytest.raises(DeliveryError):
-            AppriseSender(hook.url("/token-hunter2")).send(MESSAGE)
-        requests.get(f"http://127.0.0.1:{find_free_port()}/seen", timeout=1)
-    except requests.ConnectionError:
-        pass
-    finally:
-        for logger, level in levels.items():
-            logger.setLevel(level)
-        root.removeHandler(collector)
-    assert [line for line in collector.lines if "hunter2" in line] == []
-    assert [line for line in collector.lines if "new HTTP connection" in line] != []
+def test_a_webhook_learns_which_posts_are_the_same_message() -> None:
+    with ServiceServer(Reply(503)) as server:
+        sender = SERVICES["json"].open(server.host)
+        for key in ("a1b2-hook", "a1b2-hook", "bad\r\nkey", ""):
+            with pytest.raises(UnconfirmedError):
+                sender.send(replace(MESSAGE, key=key))
+        keys = [call.headers.get("idempotency-key") for call in server.calls]
+    assert keys[:2] == ["a1b2-hook"] * 2
+    assert keys[2] is not None
+    assert len(keys[2]) == 40
 
 
-def test_a_message_too_long_for_a_chat_goes_in_whole_lines() -> None:
-    lines = [f"{n}: 库尔勒市公安局" for n in range(300)]
-    with WebhookServer() as hook:
-        sender = AppriseSender(hook.url())
-        sender._plugin.schema, sender._plugin.body_maxlen = "chat", 2000
-        sender.send(Message("[DIGEST]", "\n".join(lines)))
-    bodies = [payload["message"] for payload in hook.payloads]
-    assert len(bodies) > 3
-    assert [b.splitlines()[0] for b in bodies] == [
-        f"({n}/{len(bodies)})" for n in range(1, len(bodies) + 1)
-    ]
-    assert [line for b in bodies for line in b.splitlines()[1:]] == lines
-    assert all(len(body.encode()) <= 2000 for body in bodies)
+@pytest.mark.parametrize("scheme", ["json", "xml"])
+def test_a_webhook_gets_the_enclosed_list(scheme: str) -> None:
+    service, table = SERVICES[scheme], b"id,buyer\r\n"
+    message = replace(MESSAGE, enclosures=(Enclosure("alerts.csv", "text/csv", table),))
+    with ServiceServer(Reply(200)) as server:
+        service.open(server.host).send(message)
+        [call] = server.calls
+    assert b"alerts.csv" in call.body
+    assert table in call.body or base64.b64encode(table) in call.body
+    assert b"Not enclosed" not in call.body
 
 
-def test_a_second_part_that_fails_leaves_the_message_unconfirmed() -> None:
-    with WebhookServer() as hook:
-        sender = AppriseSender(hook.url())
-        sender._plugin.schema, sender._plugin.body_maxlen = "chat", 400
-        send = sender._send_part
-
-        def send_then_refuse(subject: str, body: str) -> None:
-            send(subject, body)
-            hook.status = 429
-
-        sender._send_part = send_then_refuse  # type: ignore[method-assign]
-        with pytest.raises(UnconfirmedError, match="part 2 of 2: HTTP 429"):
-            sender.send(Message("s", "line\n" * 120))
+@pytest.mark.parametrize("name", ["wecombot", "slack", "mmost", "ntfy", "tgram", "form"])
+def test_where_a_list_cannot_go_the_text_says_how_to_get_it(name: str) -> None:
+    service = SERVICES[name]
+    message = replace(MESSAGE, enclosures=(Enclosure("alerts.csv", "text/csv", b"x"),))
+    with ServiceServer(Reply(200, service.good)) as server:
+        service.open(server.host).send(message)
+        [call] = server.calls
+    note = "Not enclosed here: alerts.csv. Get it with: tender-monitor alerts --json"
+    assert note in unquote_plus(call.body.decode())
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.text(alphabet="ab库尔\n\r\U0001f600", max_size=400), st.integers(8, 60))
-def test_splitting_loses_nothing_and_keeps_to_the_limit(body: str, room: int) -> None:
-    parts = split_body(body, room)
-    assert "".join(parts) == body
-    assert all(len(part.encode()) <= room for part in parts)
+def test_no_file_is_left_where_a_list_was_enclosed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    message = replace(MESSAGE, enclosures=(Enclosure("a.csv", "text/csv", b"x" * 1_000_000),))
+    with SmtpServer() as smtp:
+        AppriseSender(smtp.url()).send(message)
+        assert len(smtp.messages) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("user", ["watch:", ""])
+def test_matrix_events_of_two_messages_differ_and_those_of_two_attempts_do_not(user: str) -> None:
+    reply = {"room_id": "!r:h", "access_token": "t", "user_id": "@w:h", "device_id": "D",
+             "event_id": "$e", "home_server": "h"}  # fmt: skip
+    with ServiceServer(Reply(200, reply)) as server:
+        sender = AppriseSender(f"matrix://{user}hunter2hunter2@{server.host}/!room:example.org")
+        sender._plugin.request_rate_per_sec = 0
+        for key in ("one", "two", "one"):
+            sender.send(replace(MESSAGE, key=key))
+        paths = [call.path for call in server.calls if "/send/m.room.message/" in call.path]
+    assert len(paths) == 3
+    assert paths[0] == paths[2] != paths[1]
 
 
 class _Terminal(io.StringIO):
