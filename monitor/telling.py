@@ -44,7 +44,7 @@ class ReceiverConfig(Model):
     retry: Seconds = 30
     """The first wait after a failed attempt; it doubles up to an hour."""
     dead_after: Seconds = 3 * 86_400
-    """How long a message is tried before it is given up."""
+    """How long a message is tried before it is given up, or its receiver counts as dead."""
 
     # The likeliest slip is to write the secret itself here: it must not be repeated anywhere.
     @field_validator("url_env")
@@ -66,6 +66,9 @@ class ReceiverConfig(Model):
     def _check_quiet(cls, text: str) -> str:
         if text and not _SPAN.fullmatch(text):
             raise ValueError("expected hours such as 22:00-07:00")
+        begin, _, end = text.partition("-")
+        if text and begin == end:
+            raise ValueError("these hours end as they begin", "write them as 22:00-07:00")
         return text
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from monitor.config import Receiver
-from monitor.models import Match, Reason, Verdict
+from monitor.alerting.routes import list_told_entries
+from monitor.models import Match, Notice, Reason, Verdict
 from monitor.screening.score import ALERTING, REVIEWING
+from monitor.store.judgements import Judged, Judgement, Mute, MuteKind
 from monitor.store.twins import Told
+from monitor.text.normalize import fold_name
 
 _RANKS = (Verdict.NONE, Verdict.REVIEW, Verdict.ALERT)
+WITHHELD = frozenset({Reason.MUTED, Reason.JUDGED_NEGATIVE, Reason.NO_ROUTE})
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,43 @@ def name_alert(source: str, listing_id: str, fingerprint: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def choose_receivers(
-    receivers: Mapping[str, Receiver], wanted: Iterable[str] | None, verdict: Verdict
-) -> list[str]:
-    """Return who is told: the source's own receivers or all, of those that take the verdict."""
-    names = list(wanted) if wanted is not None else list(receivers)
-    return [name for name in names if verdict in receivers[name].verdicts]
+def find_objection(
+    match: Match, notice: Notice, source: str, mutes: Iterable[Mute], judged: Sequence[Judged]
+) -> Reason | None:
+    """Return why a match that would be told is withheld: nobody wants it; None where nothing is."""
+    if is_muted(match, notice, source, mutes):
+        return Reason.MUTED
+    return Reason.JUDGED_NEGATIVE if is_judged_negative(match, judged) else None
+
+
+def is_muted(match: Match, notice: Notice, source: str, mutes: Iterable[Mute]) -> bool:
+    """Return whether mutes cover a match: all entries it is told for, or where it comes from."""
+    organ, muted = match.organ, {(mute.kind, fold_name(mute.value)) for mute in mutes}
+    if not muted:
+        return False
+    facts = {
+        (MuteKind.SOURCE, source),
+        (MuteKind.AGENCY, organ.agency if organ else ""),
+        (MuteKind.BUYER, organ.name if organ else ""),
+        (MuteKind.BUYER, notice.buyer),
+        (MuteKind.PROCESS, notice.project_number),
+    }
+    if not muted.isdisjoint((kind, fold_name(value)) for kind, value in facts if value):
+        return True
+    entries = list_told_entries(match)
+    return bool(entries) and all((MuteKind.ENTRY, fold_name(name)) in muted for name in entries)
+
+
+def is_judged_negative(match: Match, judged: Sequence[Judged]) -> bool:
+    """Return whether readers saw all of a match in the same purchase and wanted none of it.
+
+    Where one of them saw something in it, all is told on.
+    """
+    refused = [one for one in judged if one.judgement is Judgement.NEGATIVE]
+    if not refused or any(one.judgement is Judgement.POSITIVE for one in judged):
+        return False
+    if all(_RANKS.index(match.verdict) > _RANKS.index(one.verdict) for one in refused):
+        return False
+    known = frozenset[tuple[str, str]]().union(*(one.hits for one in refused))
+    telling = (hit for hit in match.hits if hit.stance in ALERTING | REVIEWING)
+    return all((hit.entry, str(hit.stance)) in known for hit in telling)

@@ -36,7 +36,8 @@ SAMPLE_LINE = "SAMPLE: invented notice of the built-in sample portal, not a find
 SELF_SAMPLE_LINE = "SAMPLE: this is about the built-in sample portal, not a real source."
 COPY_LINE = "This may be a second copy: the first could not be confirmed."
 _SUBJECT_LIMIT = 150
-_SHOWN_BLOCKS = 30
+SHOWN_BLOCKS = 30
+_SHOWN_LINES = 300
 _SELF_LINES = 60
 
 
@@ -66,16 +67,18 @@ def render_digest(
 ) -> Message:
     """Return one message for several notices: alerts first, in the order given.
 
-    Beyond the first 30, a notice has one line.
+    Beyond the first 30, a notice has one line; beyond 300, the table that goes with it has it.
     """
     ordered = sorted(contents, key=lambda c: c["verdict"] != Verdict.ALERT)
     sample = any(content["sample"] for content in ordered)
     lines = [defuse(heading), _count_verdicts(ordered)]
     for number, content in enumerate(ordered, start=1):
-        if number <= _SHOWN_BLOCKS:
+        if number <= SHOWN_BLOCKS:
             lines += ["", *_write_block(number, content)]
-        else:
+        elif number <= _SHOWN_LINES:
             lines.append(f"{number}. {name_alert(content)} (id {defuse(content['alert_id'])})")
+    if (rest := len(ordered) - _SHOWN_LINES) > 0:
+        lines.append(f"and {rest} more: in the enclosed table, or with tender-monitor alerts")
     lines += ["", write_line("More", "tender-monitor why ID"), write_legend(lines)]
     mark = "[SAMPLE] " if sample else ""
     subject = defuse(f"[DIGEST] {heading} – {_count_verdicts(ordered)}", _SUBJECT_LIMIT)

@@ -1,43 +1,42 @@
-"""Alerts and the outbox: one delivery row per alert and receiver, leased, never lost."""
+"""Alerts, with one delivery for each receiver; what is withheld is kept without any."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from monitor.points import pass_point
 from monitor.store.chain import Chain, LinkKind
-from monitor.store.database import Database, Row, clean_text, read_time, write_json, write_time
+from monitor.store.database import Row, read_time, write_json, write_time
+from monitor.store.deliveries import (
+    UNCONFIRMED,
+    AlertKind,
+    Deliveries,
+    Delivery,
+    DeliveryState,
+    Turn,
+)
+
+__all__ = [
+    "UNCONFIRMED",
+    "AlertKind",
+    "Alerts",
+    "Deliveries",
+    "Delivery",
+    "DeliveryState",
+    "Leg",
+    "NewAlert",
+    "Turn",
+]
 
 # After so many messages about sources within an hour, further ones wait and go together.
 _GATHER_FROM = 3
 _GATHER_OVER = timedelta(hours=1)
 _GATHER_FOR = timedelta(minutes=10)
 _GATHERED = "sources"
-
-# Stands as the error of a delivery while, and after, nobody knows whether it arrived.
-UNCONFIRMED = "not confirmed"
-
-
-class AlertKind(StrEnum):
-    """What an alert is about: a notice, or the program itself."""
-
-    NOTICE = "notice"
-    SELF = "self"
-
-
-class DeliveryState(StrEnum):
-    """HELD waits for its digest to be complete; DEAD was given up and reported."""
-
-    HELD = "held"
-    WAITING = "waiting"
-    LEASED = "leased"
-    SENT = "sent"
-    DEAD = "dead"
+_NOBODY = "not exists (select 1 from delivery d where d.alert = a.id)"
 
 
 @dataclass(frozen=True)
@@ -56,35 +55,27 @@ class NewAlert:
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """One leased delivery with the content of its alert.
+class Leg:
+    """The way of an alert to one receiver: at once, or in a digest.
 
-    `unconfirmed` is whether an earlier attempt may have arrived: a crash, a broken answer.
+    A digest goes when it is `due`, without a time once it is released. `route` says which route
+    chose the receiver, "" for none.
     """
 
-    id: int
-    alert: str
-    kind: AlertKind
     receiver: str
-    digest: str
-    attempts: int
-    created_at: datetime
-    sample: bool
-    content: dict[str, Any]
-    unconfirmed: bool = False
+    digest: str = ""
+    due: datetime | None = None
+    route: str = ""
 
 
-class Alerts:
-    """Read and write alerts and their deliveries."""
-
-    def __init__(self, db: Database) -> None:
-        self.db = db
+class Alerts(Deliveries):
+    """The outbox with the alerts that its deliveries are of."""
 
     def told_fingerprints(self, listing: int) -> list[str]:
         """Return the fingerprints that a listing's notice was told with, oldest first."""
         rows = self.db.query(
-            """select a.fingerprint from alert a join notice n on n.id = a.notice
-               where n.listing = ? order by a.created_at, a.id""",
+            f"""select a.fingerprint from alert a join notice n on n.id = a.notice
+                where n.listing = ? and not {_NOBODY} order by a.created_at, a.id""",  # noqa: S608
             [listing],
         )
         return [row["fingerprint"] for row in rows]
@@ -99,25 +90,63 @@ class Alerts:
         due: datetime | None = None,
     ) -> bool:
         """Write an alert with one delivery per receiver; False where its id is there already."""
+        return self.post(alert, [Leg(name, digest, due) for name in receivers], now)
+
+    def post(self, alert: NewAlert, legs: Iterable[Leg], now: datetime) -> bool:
+        """Write an alert with its deliveries, none where it is withheld; False if it was told.
+
+        One that was withheld may be told later, under the same id.
+        """
+        ways = list(legs)
+        with self.db.immediate():
+            if not self._write(alert, now) and not (ways and self._update_withheld(alert, now)):
+                return False
+            Chain(self.db).append(LinkKind.ALERT, alert.id, now)
+            for leg in ways:
+                self._insert(alert.id, leg, now)
+        return True
+
+    def _write(self, alert: NewAlert, now: datetime) -> bool:
         values = {
             "id": alert.id, "kind": str(alert.kind), "source": alert.source,
             "notice": alert.notice, "verdict": alert.verdict, "reason": alert.reason,
             "fingerprint": alert.fingerprint, "created_at": write_time(now),
             "sample": int(alert.sample), "content": write_json(alert.content),
         }  # fmt: skip
-        if not self.db.insert("alert", values, on_conflict="do nothing"):
-            return False
-        Chain(self.db).append(LinkKind.ALERT, alert.id, now)
-        held = digest and due is None
+        return self.db.insert("alert", values, on_conflict="do nothing")
+
+    def _update_withheld(self, alert: NewAlert, now: datetime) -> bool:
+        return bool(
+            self.db.execute(
+                f"""update alert as a set reason = ?, notice = ?, content = ?, created_at = ?
+                    where id = ? and kind = 'notice' and {_NOBODY}""",  # noqa: S608
+                [
+                    alert.reason, alert.notice, write_json(alert.content), write_time(now),
+                    alert.id,
+                ],
+            )
+        )  # fmt: skip
+
+    def send_withheld(self, alert: str, receivers: Iterable[str], now: datetime) -> int:
+        """Send an alert that nobody was told after all; return to how many."""
+        names = list(receivers)
+        with self.db.immediate():
+            if not self.db.first(f"select 1 from alert a where id = ? and {_NOBODY}", [alert]):  # noqa: S608
+                return 0
+            for name in names:
+                self._insert(alert, Leg(name), now)
+        return len(names)
+
+    def _insert(self, alert: str, leg: Leg, now: datetime) -> None:
+        held = leg.digest and leg.due is None
         state = DeliveryState.HELD if held else DeliveryState.WAITING
-        for receiver in receivers:
-            row = {
-                "alert": alert.id, "receiver": receiver, "digest": digest, "state": str(state),
-                "next_try_at": write_time(due or now), "created_at": write_time(now),
-            }  # fmt: skip
-            self.db.insert("delivery", row, on_conflict="do nothing")
-            pass_point("delivery enqueued")
-        return True
+        row = {
+            "alert": alert, "receiver": leg.receiver, "digest": leg.digest, "route": leg.route,
+            "state": str(state), "next_try_at": write_time(leg.due or now),
+            "created_at": write_time(now),
+        }  # fmt: skip
+        self.db.insert("delivery", row, on_conflict="do nothing")
+        pass_point("delivery enqueued")
 
     def gather_self(self, alert: NewAlert, receivers: Iterable[str], now: datetime) -> bool:
         """Enqueue what the program says of itself; after a few in an hour, several in one message.
@@ -126,141 +155,18 @@ class Alerts:
         """
         said = self.db.first(
             "select count(*) as n from alert where kind = 'self' and source is not null "
-            "and created_at > ?",
-            [write_time(now - _GATHER_OVER)],
+            "and created_at > ? and created_at <= ?",
+            [write_time(now - _GATHER_OVER), write_time(now)],
         )
         if said is None or said["n"] < _GATHER_FROM:
             return self.enqueue(alert, receivers, now)
         waiting = self.db.first(
             "select min(next_try_at) as due from delivery where digest = ? "
-            "and state = 'waiting' and attempts = 0 and next_try_at > ?",
-            [_GATHERED, write_time(now)],
+            "and state = 'waiting' and attempts = 0 and next_try_at > ? and next_try_at <= ?",
+            [_GATHERED, write_time(now), write_time(now + _GATHER_FOR)],
         )
         due = read_time(waiting["due"]) if waiting else None
         return self.enqueue(alert, receivers, now, digest=_GATHERED, due=due or now + _GATHER_FOR)
-
-    def release(self, digest: str, now: datetime) -> int:
-        """Let a complete digest go; return how many deliveries it holds."""
-        return self.db.execute(
-            "update delivery set state = 'waiting', next_try_at = ? "
-            "where digest = ? and state = 'held'",
-            [write_time(now), digest],
-        )
-
-    def lease(
-        self, receiver: str, owner: str, now: datetime, lease: timedelta, limit: int = 200
-    ) -> list[Delivery]:
-        """Take the next due message of a receiver: one alert, or all of one digest.
-
-        A lease that ran out is taken again: its owner died before it could say what happened.
-        """
-        with self.db.immediate():
-            head = self.db.first(
-                """select id, digest from delivery where receiver = :receiver and (
-                     (state = 'waiting' and next_try_at <= :now)
-                     or (state = 'leased' and leased_until <= :now))
-                   order by created_at, id limit 1""",
-                {"receiver": receiver, "now": write_time(now)},
-            )
-            if head is None:
-                return []
-            batch = [
-                self._get(delivery) for delivery in self._message_ids(receiver, head, now, limit)
-            ]
-            for delivery in batch:
-                self.db.execute(
-                    """update delivery set state = 'leased', leased_until = ?, leased_by = ?,
-                         attempts = attempts + 1, error = ? where id = ?""",
-                    [write_time(now + lease), owner, UNCONFIRMED, delivery.id],
-                )
-        pass_point("leased")
-        return batch
-
-    def _message_ids(self, receiver: str, head: Row, now: datetime, limit: int) -> list[int]:
-        if not head["digest"]:
-            return [head["id"]]
-        rows = self.db.query(
-            """select id from delivery where receiver = :receiver and digest = :digest and (
-                 (state = 'waiting' and next_try_at <= :now)
-                 or (state = 'leased' and leased_until <= :now))
-               order by id limit :limit""",
-            {"receiver": receiver, "digest": head["digest"], "now": write_time(now),
-             "limit": limit},
-        )  # fmt: skip
-        return [row["id"] for row in rows]
-
-    def _get(self, delivery: int) -> Delivery:
-        row = self.db.query(
-            """select d.*, a.content, a.sample, a.kind from delivery d
-               join alert a on a.id = d.alert where d.id = ?""",
-            [delivery],
-        )[0]
-        created = read_time(row["created_at"])
-        if created is None:
-            raise ValueError(f"delivery {delivery} has no time")
-        return Delivery(
-            row["id"], row["alert"], AlertKind(row["kind"]), row["receiver"], row["digest"],
-            row["attempts"] + 1, created, bool(row["sample"]), json.loads(row["content"]),
-            row["error"].startswith(UNCONFIRMED),
-        )  # fmt: skip
-
-    def mark_sent(self, deliveries: Sequence[Delivery], now: datetime) -> None:
-        """Note that the receiver accepted the message that held these deliveries."""
-        with self.db.immediate():
-            for delivery in deliveries:
-                self.db.execute(
-                    "update delivery set state = 'sent', sent_at = ?, error = '' where id = ?",
-                    [write_time(now), delivery.id],
-                )
-                subject = f"{delivery.alert} {delivery.receiver}"
-                Chain(self.db).append(LinkKind.DELIVERY, subject, now)
-
-    def put_back(self, deliveries: Sequence[Delivery], at: datetime, error: str) -> None:
-        """Let deliveries wait for another try at a time."""
-        with self.db.immediate():
-            for delivery in deliveries:
-                self.db.execute(
-                    """update delivery set state = 'waiting', next_try_at = ?, error = ?
-                       where id = ? and state = 'leased'""",
-                    [write_time(at), clean_text(error), delivery.id],
-                )
-
-    def bury(self, deliveries: Sequence[Delivery], error: str) -> None:
-        """Give deliveries up; they stay visible with their cause."""
-        with self.db.immediate():
-            for delivery in deliveries:
-                self.db.execute(
-                    "update delivery set state = 'dead', error = ? where id = ?",
-                    [clean_text(error), delivery.id],
-                )
-
-    def bury_unknown(self, receivers: Iterable[str]) -> int:
-        """Give up what waits for receivers that are configured no more; return how many."""
-        known = list(receivers)
-        marks = ", ".join("?" for _ in known)
-        return self.db.execute(
-            f"""update delivery set state = 'dead', error = 'the receiver was removed'
-                where state in ('waiting', 'held', 'leased')
-                  and receiver not in ({marks})""",  # noqa: S608
-            known,
-        )
-
-    def release_orphans(self, sources: Iterable[str], now: datetime) -> int:
-        """Let the digests of sources go that will be polled no more; return how many."""
-        known = [f"baseline:{name}" for name in sources]
-        marks = ", ".join("?" for _ in known)
-        return self.db.execute(
-            f"""update delivery set state = 'waiting', next_try_at = ?
-                where state = 'held' and digest not in ({marks})""",  # noqa: S608
-            [write_time(now), *known],
-        )
-
-    def free_leases(self, now: datetime) -> int:
-        """Put back what an earlier process had leased; only one process runs at a time."""
-        return self.db.execute(
-            "update delivery set state = 'waiting', next_try_at = ? where state = 'leased'",
-            [write_time(now)],
-        )
 
     def list_alerts(
         self, *, verdict: str = "", since: datetime | None = None, limit: int = 100
@@ -274,14 +180,17 @@ class Alerts:
         )
         return [{**row, "deliveries": self._deliveries(row["id"])} for row in rows]
 
+    def count_withheld(self) -> dict[str, int]:
+        """Return how many alerts of notices nobody was told, by reason."""
+        rows = self.db.query(
+            f"""select reason, count(*) as n from alert a
+                where kind = 'notice' and {_NOBODY} group by reason order by reason"""  # noqa: S608
+        )
+        return {row["reason"]: row["n"] for row in rows}
+
     def _deliveries(self, alert: str) -> list[Row]:
         return self.db.query(
             """select receiver, state, attempts, sent_at, next_try_at, error
                from delivery where alert = ? order by receiver""",
             [alert],
         )
-
-    def count_states(self) -> dict[str, int]:
-        """Return how many deliveries are in each state."""
-        rows = self.db.query("select state, count(*) as n from delivery group by state")
-        return {row["state"]: row["n"] for row in rows}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import hashlib
 
 from monitor.models import Notice, Verdict
-from monitor.store.database import Database, clean_text, write_time
+from monitor.store.database import Database, clean_text
 from monitor.text.normalize import fold_name
 
+_SHORTEST = 4
 _RANK = {Verdict.NONE: 0, Verdict.REVIEW: 1, Verdict.ALERT: 2}
 
 
@@ -23,9 +24,9 @@ class Processes:
         A process has the highest verdict of its notices. Bodies number their own purchases,
         so the buyer is part of the key.
         """
-        if len(notice.project_number) < 4:
+        if len(notice.project_number) < _SHORTEST:
             return None
-        key = clean_text(f"{fold_name(notice.buyer)}|{fold_name(notice.project_number)}")
+        key = _make_key(notice)
         self.db.insert("process", {"key": key, "verdict": str(verdict)}, on_conflict="do nothing")
         row = self.db.first("select id, verdict from process where key = ?", [key])
         if row is None:
@@ -35,8 +36,21 @@ class Processes:
             self.db.execute(sql, [str(verdict), row["id"]])
         return int(row["id"])
 
-    def note_told(self, process: int | None, now: datetime) -> None:
-        """Remember that people were told of a process."""
-        if process is not None:
-            sql = "update process set last_told_at = ? where id = ?"
-            self.db.execute(sql, [write_time(now), process])
+    def find(self, notice: Notice) -> int | None:
+        """Return the process of a notice, None where there is none yet."""
+        if len(notice.project_number) < _SHORTEST:
+            return None
+        row = self.db.first("select id from process where key = ?", [_make_key(notice)])
+        return int(row["id"]) if row else None
+
+    def name_thread(self, process: int | None, listing: int) -> str:
+        """Return what messages about one purchase have in common: its key, else its twins'."""
+        row = self.db.first("select key from process where id = ?", [process])
+        if row is None:
+            row = self.db.first("select same_as as key from twin where listing = ?", [listing])
+        found = f"purchase {row['key']}" if row else f"listing {listing}"
+        return hashlib.sha256(found.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _make_key(notice: Notice) -> str:
+    return clean_text(f"{fold_name(notice.buyer)}|{fold_name(notice.project_number)}")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from monitor.models import Notice, Verdict
 from monitor.store import Store
-
-NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -52,9 +49,21 @@ def test_a_notice_without_a_number_of_its_own_is_linked_to_nothing(
     assert store.processes.link(make_notice(number), Verdict.ALERT) is None
 
 
-def test_a_purchase_has_the_highest_verdict_and_remembers_when_it_was_told(store: Store) -> None:
+def test_a_purchase_has_the_highest_verdict_of_its_notices(store: Store) -> None:
+    notice = make_notice("YLCG-2026-0117")
+    assert store.processes.find(notice) is None
     for verdict in (Verdict.NONE, Verdict.ALERT, Verdict.REVIEW):
-        process = store.processes.link(make_notice("YLCG-2026-0117"), verdict)
-    store.processes.note_told(process, NOW)
-    (row,) = store.db.query("select verdict, last_told_at from process")
-    assert (row["verdict"], str(row["last_told_at"])[:10]) == ("alert", "2026-11-22")
+        process = store.processes.link(notice, verdict)
+    assert store.processes.find(notice) == process
+    (row,) = store.db.query("select verdict from process")
+    assert row["verdict"] == "alert"
+
+
+def test_messages_about_one_purchase_have_one_thread_and_no_other_has_it(store: Store) -> None:
+    first, second = (
+        store.processes.link(make_notice(number), Verdict.ALERT) for number in ("YL-01", "YL-02")
+    )
+    thread = store.processes.name_thread(first, 1)
+    assert thread == store.processes.name_thread(first, 2)
+    others = {store.processes.name_thread(*one) for one in ((second, 1), (None, 1), (None, 2))}
+    assert len(others | {thread}) == 4
