@@ -15,7 +15,7 @@ import shutil
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,6 +30,28 @@ _FOLDER = "captures"
 _INDEX = ".index"
 _SOURCE = re.compile(r"\w[\w.-]{0,99}")
 _RECORD_ID = re.compile(rf"({_FOLDER}/\w[\w.-]*/[\d-]+\.warc\.gz)#(\d{{1,15}})\+(\d{{1,12}})")
+_NAME = re.compile(rf"{_FOLDER}/\w[\w.-]*/[\d-]+\.warc\.gz")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a capture lies in its file, by its index; `digest` is the SHA-256 of its bytes."""
+
+    offset: int
+    length: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """A capture as it was found: `digest` is the SHA-256 of the bytes that lie there now.
+
+    `flaw` says what is wrong with it or its line of the index, "" if nothing is.
+    """
+
+    record_id: str
+    digest: str
+    flaw: str = ""
 
 
 class Archive:
@@ -84,10 +106,7 @@ class Archive:
 
     def read(self, record_id: str) -> Capture:
         """Return a kept capture; raise StoreError unless every digest holds."""
-        parsed = _RECORD_ID.fullmatch(record_id)
-        if parsed is None:
-            raise StoreError(f"not a record id: {record_id[:200]!r}")
-        name, offset, length = parsed[1], int(parsed[2]), int(parsed[3])
+        name, offset, length = parse_id(record_id)
         try:
             found = _read_bytes(self._root / name, offset, length)
             packed = hashlib.sha256(found).hexdigest()
@@ -97,16 +116,97 @@ class Archive:
         except ValueError as error:
             raise StoreError(f"{name} at {offset}: {error}") from error
 
+    def hash_bytes(self, record_id: str) -> str:
+        """Return the SHA-256 of the bytes that an id names, whatever they are now."""
+        name, offset, length = parse_id(record_id)
+        try:
+            return hashlib.sha256(_read_bytes(self._root / name, offset, length)).hexdigest()
+        except OSError as error:
+            raise StoreError(f"{name} at {offset}: {error.strerror}") from error
+
+    def list_files(self) -> list[str]:
+        """Return the names of all files of captures; of those too of which only an index is left.
+
+        Names are relative to the root, as in record ids; what has another kind of name is none.
+        """
+        found = (self._root / _FOLDER).glob("*/*")
+        names = {p.relative_to(self._root).as_posix().removesuffix(_INDEX) for p in found}
+        return sorted(name for name in names if _NAME.fullmatch(name))
+
+    def list_places(self, name: str) -> list[Place]:
+        """Return where a file's captures lie, by the whole lines of its index."""
+        return [Place(*line) for line in _read_index(self._find_file(name))]
+
+    def measure(self, name: str) -> int | None:
+        """Return the size of a file in bytes, None where it is missing."""
+        path = self._find_file(name)
+        return path.stat().st_size if path.exists() else None
+
+    def look_through(self, name: str) -> Iterator[Look]:
+        """Read a file's captures back, one after the other, as its index names them."""
+        path, end = self._find_file(name), 0
+        try:
+            with path.open("rb") as file:
+                for place in self.list_places(name):
+                    flaw = f"the index leaves out what lies at {end}" if place.offset != end else ""
+                    end = place.offset + place.length
+                    file.seek(place.offset)
+                    digest = hashlib.sha256(file.read(place.length)).hexdigest()
+                    if digest != place.digest:
+                        flaw = "not the bytes that were written"
+                    yield Look(f"{name}#{place.offset}+{place.length}", digest, flaw)
+        except OSError as error:
+            raise StoreError(f"{name}: {error.strerror}") from error
+
+    def find_tail(self, name: str) -> tuple[int, int]:
+        """Return where the last whole capture of a file ends, and how many bytes follow.
+
+        A crash leaves a tail; so does a write that is going on, until its line of the index.
+        """
+        size, places = self.measure(name) or 0, self.list_places(name)
+        end = places[-1].offset + places[-1].length if places else 0
+        return end, max(0, size - end)
+
     def verify(self) -> Iterator[str]:
         """Read everything back and yield one line per problem, in the order of the files."""
-        for path in sorted((self._root / _FOLDER).glob("*/*")):
-            if path.name.endswith(".warc.gz"):
-                try:
-                    yield from self._verify_file(path)
-                except OSError as error:
-                    yield f"{path.relative_to(self._root)}: {error.strerror}"
-            elif not path.with_name(path.name.removesuffix(_INDEX)).exists():
-                yield f"{path.relative_to(self._root)}: the captures of this index are missing"
+        for name in self.list_files():
+            if self.measure(name) is None:
+                yield f"{name}{_INDEX}: the captures of this index are missing"
+                continue
+            try:
+                for look in self.look_through(name):
+                    yield from self._judge_look(look)
+                end, left = self.find_tail(name)
+            except StoreError as error:
+                yield str(error)
+                continue
+            if left:
+                yield f"{name} at {end}: {left} bytes beyond the last whole capture"
+
+    def _judge_look(self, look: Look) -> Iterator[str]:
+        name, offset, _ = parse_id(look.record_id)
+        if look.flaw:
+            yield f"{name} at {offset}: {look.flaw}"
+            return
+        try:
+            self.read(look.record_id)
+        except StoreError as error:
+            yield str(error)
+
+    def drop_file(self, name: str) -> None:
+        """Remove a file of captures with its index; one that is missing is no error."""
+        path = self._find_file(name)
+        source = path.parent.name
+        with self._lock_for(source):
+            if self._open.get(source) == path:
+                self._open.pop(source)
+            try:
+                path.unlink(missing_ok=True)
+                _find_index(path).unlink(missing_ok=True)
+                if path.parent.exists():
+                    sync_folder(path.parent)
+            except OSError as error:
+                raise StoreError(f"{name}: {error.strerror}") from error
 
     def drop_source(self, source: str) -> int:
         """Remove all captures of one source and return how many files that were."""
@@ -145,22 +245,18 @@ class Archive:
         self._open[folder.name] = path
         return path
 
-    def _verify_file(self, path: Path) -> Iterator[str]:
-        # The size first: what is being written meanwhile is no problem.
-        name, size, end = path.relative_to(self._root).as_posix(), path.stat().st_size, 0
-        for offset, length, digest in _read_index(path):
-            if offset != end:
-                yield f"{name} at {end}: the index goes on at {offset}"
-            end = offset + length
-            if hashlib.sha256(_read_bytes(path, offset, length)).hexdigest() != digest:
-                yield f"{name} at {offset}: not the bytes that were written"
-                continue
-            try:
-                self.read(f"{name}#{offset}+{length}")
-            except StoreError as error:
-                yield str(error)
-        if size > end:
-            yield f"{name} at {end}: {size - end} bytes beyond the last whole capture"
+    def _find_file(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise StoreError(f"not a file of captures: {name[:200]!r}")
+        return self._root / name
+
+
+def parse_id(record_id: str) -> tuple[str, int, int]:
+    """Return file, offset and length of a record id; raise StoreError where it is none."""
+    parsed = _RECORD_ID.fullmatch(record_id)
+    if parsed is None:
+        raise StoreError(f"not a record id: {record_id[:200]!r}")
+    return parsed[1], int(parsed[2]), int(parsed[3])
 
 
 def _place_captures(packed: Sequence[bytes], offset: int) -> list[tuple[int, bytes]]:

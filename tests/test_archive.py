@@ -234,7 +234,7 @@ def test_a_removed_capture_is_found(archive: Archive, root: Path) -> None:
     index = root / f"{FIRST}.index"
     lines = index.read_text().splitlines(keepends=True)
     index.write_text(lines[0] + lines[2])
-    assert "the index goes on at" in next(archive.verify())
+    assert "the index leaves out what lies at" in next(archive.verify())
     index.write_text("".join(lines))
     (root / FIRST).unlink()
     assert list(archive.verify()) == [f"{FIRST}.index: the captures of this index are missing"]
@@ -322,3 +322,39 @@ def test_many_threads_keep_at_once(archive: Archive) -> None:
         thread.join()
     assert [archive.read(k.record_id).body for k in kept] == [k.body for k in kept]
     assert (len(kept), list(archive.verify())) == (24, [])
+
+
+def test_a_file_is_looked_through_place_by_place(archive: Archive, root: Path) -> None:
+    kept = [archive.keep(make_capture(b"page %d" % n), "ccgp") for n in range(3)]
+    assert archive.list_files() == [FIRST]
+    looks = list(archive.look_through(FIRST))
+    assert [(one.record_id, one.digest, one.flaw) for one in looks] == [
+        (one.record_id, one.packed, "") for one in kept
+    ]
+    assert [archive.hash_bytes(one.record_id) for one in kept] == [one.packed for one in kept]
+    size = (root / FIRST).stat().st_size
+    assert (archive.measure(FIRST), archive.find_tail(FIRST)) == (size, (size, 0))
+
+
+def test_a_file_that_was_dropped_is_begun_anew(archive: Archive, root: Path) -> None:
+    archive.keep(make_capture(b"old"), "ccgp")
+    archive.drop_file(FIRST)
+    archive.drop_file(FIRST)
+    assert (archive.list_files(), archive.measure(FIRST)) == ([], None)
+    kept = archive.keep(make_capture(b"new"), "ccgp")
+    assert kept.record_id.startswith(f"{FIRST}#0+")
+    assert archive.read(kept.record_id) == kept
+
+
+@pytest.mark.parametrize("name", ["", "monitor.db", "captures/../a.warc.gz", f"/{FIRST}", "a/b"])
+def test_what_is_no_file_of_captures_is_refused(name: str, archive: Archive) -> None:
+    for ask in (archive.measure, archive.drop_file, archive.list_places, archive.find_tail):
+        with pytest.raises(StoreError, match="not a file of captures"):
+            ask(name)
+
+
+def test_what_else_lies_in_the_folder_is_no_file_of_captures(archive: Archive, root: Path) -> None:
+    archive.keep(make_capture(), "ccgp")
+    (root / "captures" / "ccgp" / "notes.txt").write_text("mine")
+    assert archive.list_files() == [FIRST]
+    assert list(archive.verify()) == []

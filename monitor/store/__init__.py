@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from monitor.errors import StoreError
 from monitor.store.alerts import Alerts
 from monitor.store.chain import Chain
-from monitor.store.database import Database
+from monitor.store.database import RESTORE_ADVICE, Database
 from monitor.store.documents import Documents
 from monitor.store.expectations import Expectations
 from monitor.store.gaps import Gaps
+from monitor.store.judgements import Judgements
 from monitor.store.notices import Notices
 from monitor.store.processes import Processes
+from monitor.store.receivers import Receivers
+from monitor.store.relooks import Relooks
 from monitor.store.sources import Sources
+from monitor.store.stamps import Stamps
 from monitor.store.twins import Twins
+from monitor.store.vitals import Vitals
 
 FILE_NAME = "monitor.db"
 
@@ -35,14 +42,28 @@ class Store:
     documents: Documents
     twins: Twins
     chain: Chain
+    judgements: Judgements
+    receivers: Receivers
+    relooks: Relooks
+    stamps: Stamps
+    vitals: Vitals
 
     @classmethod
     def open(cls, state: Path, *, read_only: bool = False) -> Self:
-        """Open the database of a state folder; raise StoreError where it cannot be used."""
-        db = Database(state / FILE_NAME, read_only=read_only)
+        """Open the database of a state folder; raise StoreError where it cannot be used.
+
+        One that is gone from beside its captures is not silently begun anew.
+        """
+        path = state / FILE_NAME
+        if not read_only and not _has_bytes(path) and any(state.glob("captures/*/*.warc.gz")):
+            raise StoreError(f"{path}: missing or empty beside its captures; {RESTORE_ADVICE}")
+        db = Database(path, read_only=read_only)
+        if not read_only:
+            Chain(db).begin(datetime.now(UTC))
         return cls(
             db, Sources(db), Notices(db), Alerts(db), Processes(db), Gaps(db), Expectations(db),
-            Documents(db), Twins(db), Chain(db),
+            Documents(db), Twins(db), Chain(db), Judgements(db), Receivers(db), Relooks(db),
+            Stamps(db), Vitals(db),
         )  # fmt: skip
 
     def __enter__(self) -> Self:
@@ -57,3 +78,7 @@ class Store:
     ) -> None:
         """Close every connection."""
         self.db.close()
+
+
+def _has_bytes(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,22 @@ from monitor.store.migrations import MIGRATIONS, SCHEMA_VERSION
 
 Row = Mapping[str, Any]
 BUSY_SECONDS = 30.0
+RESTORE_ADVICE = (
+    "it was left as it is, nothing was put in its place; stop the program and restore the last "
+    "good backup with: tender-monitor restore latest"
+)
+# The low byte of SQLite's codes for a file whose pages contradict each other, or are none.
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+# A damaged name or text may not even be text any more when SQLite tells of it.
+_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 
 
 class Database:
     """Open the monitor's database and bring its schema up to date.
 
     WAL with synchronous=FULL: an acknowledged commit survives power loss.
-    Raises StoreError when the file is damaged, newer than the program or not writable.
+    Raises StoreError when the file is damaged, newer than the program or not writable; of a
+    damaged one it names the way back.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
@@ -34,8 +43,11 @@ class Database:
         self._guard = threading.Lock()
         try:
             self._prepare()
-        except sqlite3.Error as error:
-            raise StoreError(f"{path}: {error}") from error
+        except BaseException as error:
+            self.close()
+            if isinstance(error, _ERRORS):
+                raise self._explain(error) from error
+            raise
 
     def _prepare(self) -> None:
         if self.read_only:
@@ -56,9 +68,28 @@ class Database:
                 f"{self.path}: written by a newer version (schema {found}, this one knows "
                 f"{SCHEMA_VERSION}); upgrade the program or restore a backup"
             )
-        damage = self._connection().execute("pragma quick_check(1)").fetchone()[0]
-        if damage != "ok":
-            raise StoreError(f"{self.path}: damaged: {damage}")
+        self.check_quickly()
+
+    def check_quickly(self) -> None:
+        """Look at every page; raise StoreError, with the way back, where one is damaged."""
+        for row in self.query("pragma quick_check(1)"):
+            if row["quick_check"] != "ok":
+                raise StoreError(f"{self.path}: damaged: {row['quick_check']}; {RESTORE_ADVICE}")
+
+    def find_damage(self) -> Iterator[str]:
+        """Yield a line for all that SQLite itself finds wrong: pages, indexes, broken keys."""
+        for row in self.stream("pragma integrity_check(100)"):
+            if row["integrity_check"] != "ok":
+                yield " ".join(row["integrity_check"].split())
+        for row in self.stream("pragma foreign_key_check"):
+            gone = f"names a row of {row['parent']} that is gone"
+            yield f"row {row['rowid']} of {row['table']} {gone}"
+
+    def _explain(self, error: sqlite3.Error | UnicodeDecodeError) -> StoreError:
+        code = getattr(error, "sqlite_errorcode", None) or 0
+        damaged = isinstance(error, UnicodeDecodeError) or code & 0xFF in _DAMAGE
+        advice = f"; {RESTORE_ADVICE}" if damaged else ""
+        return StoreError(f"{self.path}: {error}{advice}")
 
     def _connection(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -89,21 +120,59 @@ class Database:
         if connection.in_transaction:
             yield
             return
-        connection.execute("begin immediate")
+        try:
+            connection.execute("begin immediate")
+            yield
+            connection.execute("commit")
+        except BaseException as error:
+            # A full disk ends a transaction by itself, and a commit that failed leaves it open.
+            if connection.in_transaction:
+                connection.execute("rollback")
+            if isinstance(error, _ERRORS):
+                raise self._explain(error) from error
+            raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read what stands at one moment, whatever others write meanwhile; they do not wait."""
+        connection = self._connection()
+        connection.execute("begin")
         try:
             yield
-        except BaseException:
+        finally:
             connection.execute("rollback")
-            raise
-        connection.execute("commit")
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of what stands at one moment into one new file, through to the disk.
+
+        Others may write meanwhile. The copy needs no file beside it until it is opened to write.
+        """
+        try:
+            path.touch(mode=0o600)
+            with closing(sqlite3.connect(path, isolation_level=None)) as copy:
+                # All at once: in steps it would begin anew whenever another process writes.
+                self._connection().backup(copy, pages=-1)
+                copy.execute("pragma journal_mode = delete")
+        except _ERRORS as error:
+            raise self._explain(error) from error
+        except OSError as error:
+            raise StoreError(f"{path}: {error.strerror}") from error
 
     def query(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[Row]:
         """Return all rows of a statement as mappings."""
         try:
             cursor = self._connection().execute(sql, parameters)
             return [dict(row) for row in cursor.fetchall()]
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: {error}") from error
+        except _ERRORS as error:
+            raise self._explain(error) from error
+
+    def stream(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> Iterator[Row]:
+        """Yield the rows of a statement as they are read, without holding them all."""
+        try:
+            for row in self._connection().execute(sql, parameters):
+                yield dict(row)
+        except _ERRORS as error:
+            raise self._explain(error) from error
 
     def first(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> Row | None:
         """Return the first row of a statement, or None."""
@@ -114,8 +183,8 @@ class Database:
         """Run one writing statement and return how many rows it changed."""
         try:
             return self._connection().execute(sql, parameters).rowcount
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: {error}") from error
+        except _ERRORS as error:
+            raise self._explain(error) from error
 
     def insert(self, table: str, values: Mapping[str, Any], *, on_conflict: str = "") -> bool:
         """Insert one row and say if it was written; `on_conflict` is 'do nothing' or an upsert."""

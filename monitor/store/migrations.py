@@ -126,9 +126,16 @@ create table timestamp (
 ) strict;
 alter table capture add column packed text not null default '';
 create index capture_url on capture (url);
+create index listing_title on listing (source, title);
 alter table delivery add column route text not null default '';
 alter table delivery add column batch text not null default '';
-alter table delivery add column told_dead_at text;
+alter table delivery add column tried_at text;
+alter table delivery add column refused_at text;
+create index delivery_turn on delivery (receiver, state, created_at, id);
+create index delivery_sent on delivery (receiver, sent_at) where sent_at is not null;
+create index delivery_batch on delivery (batch) where batch <> '';
+drop index delivery_due;
+alter table process drop column last_told_at;
 create index delivery_digest on delivery (digest, state);
 create table judgement (
   id integer primary key,

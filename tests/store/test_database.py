@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -90,18 +91,104 @@ def test_a_newer_schema_is_refused_with_a_sentence(tmp_path: Path) -> None:
         Store.open(tmp_path)
 
 
-def test_a_damaged_file_is_refused_and_kept(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as store:
-        for number in range(500):
+def fill_database(state: Path, sources: int = 500) -> Path:
+    with Store.open(state) as store:
+        for number in range(sources):
             store.sources.ensure(f"source-{number}", sample=False)
         store.db.query("pragma wal_checkpoint(truncate)")
-    path = tmp_path / "monitor.db"
+    return state / "monitor.db"
+
+
+def damage_database(path: Path) -> bytes:
+    """Spoil all pages but the first and the last; return what stands there then."""
     body = bytearray(path.read_bytes())
     body[4096 : len(body) - 4096] = b"\xa5" * (len(body) - 8192)
     path.write_bytes(body)
-    with pytest.raises(StoreError, match=r"monitor\.db"):
+    return bytes(body)
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_damaged_file_is_refused_and_kept(read_only: bool, tmp_path: Path) -> None:
+    path = fill_database(tmp_path)
+    body = damage_database(path)
+    with pytest.raises(StoreError, match=r"monitor\.db: .*left as it is.*restore latest"):
+        Store.open(tmp_path, read_only=read_only)
+    assert path.read_bytes() == body
+
+
+def test_damage_that_comes_while_it_runs_is_said_with_the_way_back(tmp_path: Path) -> None:
+    path = fill_database(tmp_path)
+    with Store.open(tmp_path) as store:
+        damage_database(path)
+        store.db.query("pragma shrink_memory")
+        with pytest.raises(StoreError, match="tender-monitor restore latest"):
+            store.sources.list_all()
+        with pytest.raises(StoreError, match="tender-monitor restore latest"):
+            store.db.check_quickly()
+        with pytest.raises(StoreError, match="tender-monitor restore latest"):
+            store.db.copy_to(tmp_path / "copy.db")
+
+
+def test_a_good_file_passes_both_checks(db: Database) -> None:
+    db.check_quickly()
+    assert list(db.find_damage()) == []
+
+
+def test_a_row_whose_parent_is_gone_is_damage(tmp_path: Path) -> None:
+    Store.open(tmp_path).db.close()
+    with closing(sqlite3.connect(tmp_path / "monitor.db")) as connection:
+        connection.execute("insert into reach (source, since, until) values ('gone', '', '')")
+        connection.commit()
+    with Store.open(tmp_path) as store:
+        assert list(store.db.find_damage()) == ["row 1 of reach names a row of source that is gone"]
+
+
+@pytest.mark.parametrize("left", [None, b""])
+def test_a_database_gone_from_beside_its_captures_is_not_begun_anew(
+    left: bytes | None, tmp_path: Path
+) -> None:
+    path = fill_database(tmp_path, 1)
+    captures = tmp_path / "captures" / "local"
+    captures.mkdir(parents=True)
+    (captures / "2026-11-22.warc.gz").write_bytes(b"kept")
+    path.unlink()
+    if left is not None:
+        path.write_bytes(left)
+    with pytest.raises(StoreError, match="missing or empty beside its captures"):
         Store.open(tmp_path)
-    assert path.read_bytes() == bytes(body)
+    assert path.exists() is (left is not None)
+
+
+def test_a_copy_is_one_file_of_one_moment(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "state") as store:
+        store.sources.ensure("before", sample=False)
+        with store.db.snapshot():
+            store.db.copy_to(tmp_path / "copy.db")
+        store.sources.ensure("after", sample=False)
+    assert [path.name for path in tmp_path.glob("copy.db*")] == ["copy.db"]
+    copy = Database(tmp_path / "copy.db", read_only=True)
+    assert [row["name"] for row in copy.query("select name from source")] == ["before"]
+    copy.close()
+
+
+def test_a_snapshot_sees_nothing_that_is_written_meanwhile(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, Store.open(tmp_path, read_only=True) as reader:
+        store.sources.ensure("before", sample=False)
+        with reader.db.snapshot():
+            assert len(reader.sources.list_all()) == 1
+            store.sources.ensure("meanwhile", sample=False)
+            assert len(reader.sources.list_all()) == 1
+        assert len(reader.sources.list_all()) == 2
+
+
+def test_a_transaction_that_cannot_be_committed_leaves_none_open(db: Database) -> None:
+    db.execute("pragma max_page_count = 1")
+    with pytest.raises(StoreError, match="full"), db.immediate():
+        db.insert("source", {"name": "x" * 1_000_000})
+    db.execute("pragma max_page_count = 1000000")
+    with db.immediate():
+        db.insert("source", {"name": "small"})
+    assert [row["name"] for row in db.query("select name from source")] == ["small"]
 
 
 def test_a_reading_command_makes_no_database(tmp_path: Path) -> None:

@@ -71,8 +71,14 @@ def test_a_baseline_is_finished_once(sources: Sources) -> None:
 
 def test_requests_are_counted_by_host_and_day(sources: Sources) -> None:
     day = date(2026, 11, 22)
-    assert [sources.spend("a", day), sources.spend("a", day), sources.spend("b", day)] == [1, 2, 1]
-    assert sources.spend("a", date(2026, 11, 23)) == 1
+    assert [sources.spend(host, day, 2) for host in ("a", "a", "a", "b")] == [
+        True,
+        True,
+        False,
+        True,
+    ]
+    assert sources.spend("a", date(2026, 11, 23), 1)
+    assert not sources.spend("c", day, 0)
     assert sources.spent("a", day) == 2
 
 

@@ -1,0 +1,164 @@
+"""The commands that keep the evidence: `verify`, `backup`, `restore`."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.commands.base import EXIT_WORLD, Settings, as_json, pass_settings
+from monitor.errors import ConfigError
+from monitor.terminal import show_line
+
+if TYPE_CHECKING:
+    from monitor.config import ConfigFile
+    from monitor.evidence.verify import Tally
+
+_HEAD = re.compile(r"(\d{1,15}):([0-9a-f]{64})")
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Leave the captures' bytes unread.")
+@click.option(
+    "--head", "heads", multiple=True, metavar="NUMBER:HASH",
+    help="A link noted elsewhere, in a message or a backup; may be given several times.",
+)  # fmt: skip
+@as_json
+@pass_settings
+def verify(settings: Settings, quick: bool, heads: tuple[str, ...], as_json: bool) -> None:
+    """Check every stored byte and row against the hash chain.
+
+    A line for each problem, which names what is wrong; exit 1 if there is one. A note is odd and
+    no sign of a change. That the newest links were cut off, or an older state put back, shows only
+    against a head that was noted elsewhere: by the backups that are there, and by --head.
+    """
+    from monitor.archive import Archive
+    from monitor.evidence.backup import list_heads
+    from monitor.evidence.verify import Verifier
+    from monitor.store import Store
+
+    noted = [read_head(text) for text in heads]
+    state, file = find_keeping(settings)
+    with Store.open(state, read_only=True) as store:
+        noted += list_heads(state / file.backup.folder, store)
+        verifier = Verifier(store, Archive(state), quick=quick, heads=noted)
+        for finding in verifier.run():
+            kind = "note" if finding.note else "problem"
+            row = {"kind": kind, "where": finding.where, "what": finding.what}
+            show_line(json.dumps(row, ensure_ascii=False) if as_json else f"{kind}: {finding}")
+    show_tally(verifier.tally, quick, as_json)
+    if verifier.tally.problems:
+        raise SystemExit(EXIT_WORLD)
+
+
+def read_head(text: str) -> tuple[int, str]:
+    """Return number and hash of a link; raise UsageError where a text is none."""
+    found = _HEAD.fullmatch(text.strip())
+    if found is None:
+        raise click.UsageError(f"'{text[:100]}' is no link: give its number, a colon, its hash")
+    return int(found[1]), found[2]
+
+
+def show_tally(tally: Tally, quick: bool, as_json: bool) -> None:
+    """Print what was looked at, and how it was found."""
+    row = {
+        "kind": "sum", "links": tally.links, "captures": tally.captures, "bytes": tally.size,
+        "removed": tally.removed, "problems": tally.problems, "notes": tally.notes,
+        "head": str(tally.head or ""),
+    }  # fmt: skip
+    if as_json:
+        show_line(json.dumps(row))
+        return
+    verdict = f"{tally.problems} problems" if tally.problems else "all as written"
+    read = "bytes not read" if quick else f"{tally.size} bytes"
+    show_line(f"{tally.links} links, {tally.captures} captures, {read}: {verdict}")
+    if tally.head:
+        show_line(f"head {tally.head}")
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), help="The folder for backups.")
+@as_json
+@pass_settings
+def backup(settings: Settings, out: Path | None, as_json: bool) -> None:
+    """Write a verified backup; the daemon may run meanwhile.
+
+    Exit 1 if it cannot be written or what is copied is not as it was written: such a backup is
+    kept, and the last good one too.
+    """
+    from monitor.evidence.backup import write_backup
+
+    state, file = find_keeping(settings)
+    folder = out or state / file.backup.folder
+    reserve = file.disk.reserve * 1024 * 1024
+    now = datetime.now(UTC)
+    done = write_backup(state, folder, now, keep=file.backup.keep, reserve=reserve)
+    made = done.manifest
+    for problem in made.problems:
+        click.echo(f"problem: {problem}", err=True)
+    row = {
+        "path": str(done.path), "good": made.good, "files": len(made.files), "bytes": made.size,
+        "head": made.head, "removed": [path.name for path in done.removed],
+    }  # fmt: skip
+    if as_json:
+        show_line(json.dumps(row, ensure_ascii=False))
+    else:
+        verdict = "verified" if made.good else "NOT as written: see above"
+        show_line(f"{done.path}: {len(made.files)} files, {made.size} bytes, {verdict}")
+        show_line(f"head {made.head}")
+    if not made.good:
+        raise SystemExit(EXIT_WORLD)
+
+
+@click.command()
+@click.argument("source", metavar="BACKUP|latest")
+@click.option("--from", "folder", type=click.Path(path_type=Path), help="The folder of backups.")
+@pass_settings
+def restore(settings: Settings, source: str, folder: Path | None) -> None:
+    """Put a backup back: the folder of one, its name, or the latest good one.
+
+    What is there is moved aside. Captures newer than the backup stay. What was told since the
+    backup may be told again, in one digest for each source that says so.
+    """
+    from monitor.evidence.manifest import find_latest
+    from monitor.evidence.restore import restore_backup
+
+    state, file = find_keeping(settings)
+    kept = folder or state / file.backup.folder
+    if source == "latest":
+        chosen = find_latest(kept)
+    else:
+        chosen = kept / source if (kept / source).is_dir() else Path(source)
+    done = restore_backup(state, chosen, datetime.now(UTC))
+    show_line(f"restored {chosen}, of {done.manifest.made_at:%Y-%m-%d %H:%M} UTC")
+    if not done.manifest.good:
+        show_line(f"it was not whole: {done.manifest.problems[0]}")
+    for path in done.aside:
+        show_line(f"moved aside: {path}")
+    show_line(
+        f"{done.captures} files of captures put back; {done.doubtful} messages waited in it and "
+        "say that they may be a second copy"
+    )
+
+
+def find_keeping(settings: Settings) -> tuple[Path, ConfigFile]:
+    """Return the state folder and the configuration; touches no secret.
+
+    A broken configuration is no reason for no backup: then all is as by default.
+    """
+    from monitor.config import ConfigFile, current_environment, find_state
+    from monitor.yamlfile import load_yaml
+
+    environ = current_environment()
+    try:
+        file = load_yaml(settings.config, ConfigFile).value
+    except ConfigError as error:
+        file = ConfigFile(receivers={}, sources={})
+        if not find_state(file, settings.config, environ, settings.state).is_dir():
+            raise
+        click.echo(f"warning: {error}", err=True)
+    return find_state(file, settings.config, environ, settings.state), file

@@ -1,0 +1,259 @@
+"""Write backups while the daemon runs: database, captures and a manifest, then verified.
+
+A backup is a folder laid out as a state folder is. The database is copied first: each row's
+bytes are on the disk before the row, so all that the copy names can be copied after it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+
+from monitor.archive import Archive, sync_folder
+from monitor.config import Config
+from monitor.errors import StoreError
+from monitor.evidence.manifest import (
+    BackedFile,
+    Manifest,
+    hash_file,
+    list_backups,
+    name_backup,
+    read_manifest,
+    write_manifest,
+)
+from monitor.evidence.verify import Head, Verifier
+from monitor.holding import StateLock
+from monitor.store import FILE_NAME, Store
+from monitor.store.chain import LinkKind
+from monitor.store.database import read_time
+from monitor.store.migrations import SCHEMA_VERSION
+
+log = logging.getLogger(__name__)
+
+_WRITING = ".writing-"
+_STEP = 1024 * 1024
+_MOST_PROBLEMS = 100
+_INDEX = ".index"
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup that was written, and those that it pushed out."""
+
+    path: Path
+    manifest: Manifest
+    removed: tuple[Path, ...] = ()
+
+
+def run_backup(config: Config, now: datetime) -> Backup:
+    """Write a backup where the configuration says; as write_backup in all else."""
+    file = config.file
+    folder = config.state / file.backup.folder
+    reserve = file.disk.reserve * 1024 * 1024
+    return write_backup(config.state, folder, now, keep=file.backup.keep, reserve=reserve)
+
+
+def write_backup(
+    state: Path, folder: Path, now: datetime, *, keep: int = 7, reserve: int = 0
+) -> Backup:
+    """Write a verified backup of a state folder and remove the oldest beyond `keep`.
+
+    It shows under its name only when it is whole and on the disk. `reserve` is how many bytes
+    must stay free. Raise StoreError where it cannot be written, LockedError where another is
+    being written.
+    """
+    try:
+        with StateLock(folder):
+            return _write(state, folder, now, keep, reserve)
+    except OSError as error:
+        raise StoreError(f"{folder}: no backup: {error.strerror}") from error
+
+
+def _write(state: Path, folder: Path, now: datetime, keep: int, reserve: int) -> Backup:
+    for left in folder.glob(f"{_WRITING}*"):
+        shutil.rmtree(left)
+    path = folder / name_backup(now)
+    if path.exists():
+        raise StoreError(f"{path}: there already")
+    draft = folder / f"{_WRITING}{path.name}"
+    draft.mkdir(mode=0o700)
+    try:
+        manifest = _fill(state, folder, draft, now, reserve)
+        write_manifest(draft, manifest)
+        _sync_tree(draft)
+        draft.rename(path)
+        sync_folder(folder)
+    finally:
+        if draft.exists():
+            shutil.rmtree(draft)
+    return Backup(path, manifest, tuple(_remove_old(folder, keep)))
+
+
+def _fill(state: Path, folder: Path, draft: Path, now: datetime, reserve: int) -> Manifest:
+    """Copy all into a draft, read it back, and return what it holds."""
+    earlier = _list_earlier(folder)
+    _check_space(state, folder, earlier, reserve)
+    with Store.open(state, read_only=True) as store:
+        store.db.copy_to(draft / FILE_NAME)
+    files = [_take_database(draft)]
+    for name in Archive(state).list_files():
+        files += _copy_captures(state, draft, name, earlier)
+    head, problems = _read_back(draft)
+    program = version("tender-monitor")
+    return Manifest(now, program, SCHEMA_VERSION, head, tuple(files), problems)
+
+
+def _take_database(draft: Path) -> BackedFile:
+    """Make the copied database durable and describe it."""
+    path = draft / FILE_NAME
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    return BackedFile(FILE_NAME, path.stat().st_size, hash_file(path))
+
+
+def _read_back(draft: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the head of a draft's chain and what is wrong with the draft."""
+    with Store.open(draft, read_only=True) as copy:
+        head = copy.chain.head()
+        found = Verifier(copy, Archive(draft)).run()
+        problems = (str(finding) for finding in found if not finding.note)
+        return str(head or ""), tuple(islice(problems, _MOST_PROBLEMS))
+
+
+def list_heads(folder: Path, store: Store) -> Iterator[Head]:
+    """Yield the heads that backups noted, which a chain must hold if nothing was cut off.
+
+    Those of before a restore count only as far as the chain that was restored.
+    """
+    restored = store.chain.newest(LinkKind.RESTORE)
+    at = read_time(restored.at) if restored else None
+    for path in list_backups(folder):
+        try:
+            manifest = read_manifest(path)
+            number, link = manifest.numbered_head
+        except (StoreError, ValueError) as error:
+            log.warning("%s: no head: %s", path, error)
+            continue
+        left_behind = restored and at and manifest.made_at <= at and number >= restored.number
+        if number and not left_behind:
+            yield number, link
+
+
+def _list_earlier(folder: Path) -> dict[str, tuple[Path, BackedFile]]:
+    """Return the files of the newest good backup, by name."""
+    for path in list_backups(folder):
+        try:
+            manifest = read_manifest(path)
+        except StoreError as error:
+            log.warning("%s", error)
+            continue
+        if manifest.good:
+            return {file.name: (path / file.name, file) for file in manifest.files}
+    return {}
+
+
+def _check_space(
+    state: Path, folder: Path, earlier: dict[str, tuple[Path, BackedFile]], reserve: int
+) -> None:
+    """Raise StoreError where the disk would be left with less than the reserve."""
+    archive, needed = Archive(state), 0
+    for name in archive.list_files():
+        size = archive.measure(name) or 0
+        known = earlier.get(name)
+        needed += 0 if known and known[1].size == size else size
+    for path in (state / FILE_NAME, state / f"{FILE_NAME}-wal"):
+        needed += path.stat().st_size if path.exists() else 0
+    free = shutil.disk_usage(folder).free
+    if free < needed + reserve:
+        wanted, there = (needed + reserve) >> 20, free >> 20
+        raise StoreError(f"{folder}: a backup needs {wanted} MiB free, there are {there} MiB")
+
+
+def _copy_captures(
+    state: Path, draft: Path, name: str, earlier: dict[str, tuple[Path, BackedFile]]
+) -> Iterator[BackedFile]:
+    """Copy a file of captures and its index, as long as they are now.
+
+    The index is measured first: what it names is in the file by then. What did not grow since
+    the last good backup is the same file there: backups are never written again, so that a second
+    name for it is enough.
+    """
+    make_private((draft / name).parent)
+    there = [one for one in (name + _INDEX, name) if (state / one).exists()]
+    sizes = [(one, (state / one).stat().st_size) for one in there]
+    for one, size in sizes:
+        known = earlier.get(one)
+        if known is not None and known[1].size == size and _link_file(known[0], draft / one):
+            yield known[1]
+        else:
+            digest = copy_file(state / one, draft / one, size)
+            yield BackedFile(one, size, digest)
+
+
+def _link_file(known: Path, target: Path) -> bool:
+    try:
+        os.link(known, target)
+    except OSError:
+        return False  # another file system, or one that knows no second names
+    return True
+
+
+def copy_file(path: Path, target: Path, size: int) -> str:
+    """Copy a file's first bytes into a new one, through to the disk, and return their SHA-256.
+
+    Raise OSError, and StoreError where the file became shorter.
+    """
+    digest, left = hashlib.sha256(), size
+    with path.open("rb") as source, open(target, "xb", opener=_open_private) as file:
+        while left and (found := source.read(min(_STEP, left))):
+            digest.update(found)
+            file.write(found)
+            left -= len(found)
+        file.flush()
+        os.fsync(file.fileno())
+    if left:
+        raise StoreError(f"{path}: became {left} bytes shorter while it was copied")
+    return digest.hexdigest()
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder and those above it that are missing, for their owner alone."""
+    for part in reversed([folder, *folder.parents]):
+        part.mkdir(mode=0o700, exist_ok=True)
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _sync_tree(folder: Path) -> None:
+    """Make all names below a folder durable."""
+    for below in [*(path for path in folder.rglob("*") if path.is_dir()), folder]:
+        sync_folder(below)
+
+
+def _remove_old(folder: Path, keep: int) -> Iterator[Path]:
+    """Remove the oldest backups beyond a number, but never the newest good one; yield each."""
+    found = list_backups(folder)
+    good = next((path for path in found if _is_good(path)), None)
+    for path in found[keep:]:
+        if path != good:
+            # The name goes first: half a backup must not look like a whole one.
+            gone = path.rename(folder / f"{_WRITING}{path.name}")
+            shutil.rmtree(gone)
+            yield path
+
+
+def _is_good(path: Path) -> bool:
+    try:
+        return read_manifest(path).good
+    except StoreError:
+        return False

@@ -1,0 +1,196 @@
+"""A backup is whole, verified, made while others write; the last good one is never lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import LockedError, StoreError
+from monitor.evidence.backup import run_backup, write_backup
+from monitor.evidence.manifest import check_files, find_latest, list_backups, read_manifest
+from monitor.holding import StateLock
+from monitor.store import FILE_NAME, Store
+from tests.evidence.worlds import alter, fill_state, find_all, find_problems
+from tests.house import make_award, open_house
+
+NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fill_state(tmp_path_factory.mktemp("written"))
+
+
+@pytest.fixture
+def state(written: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(written, tmp_path / "state")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "backups"
+
+
+def test_a_backup_is_a_state_folder_that_verifies(state: Path, folder: Path) -> None:
+    done = write_backup(state, folder, NOW)
+    manifest = read_manifest(done.path)
+    assert (done.path.name, manifest, manifest.good) == ("20261125T040000Z", done.manifest, True)
+    assert find_all(done.path) == []
+    assert list(check_files(done.path, manifest)) == []
+    with Store.open(done.path, read_only=True) as copy:
+        assert str(copy.chain.head()) == manifest.head
+    there = {p.relative_to(done.path).as_posix() for p in done.path.rglob("*") if p.is_file()}
+    assert there == {file.name for file in manifest.files} | {"manifest.json"}
+
+
+def test_what_did_not_grow_is_one_file_in_both_backups(state: Path, folder: Path) -> None:
+    first = write_backup(state, folder, NOW).path
+    grown, *_ = sorted(state.glob("captures/*/*.warc.gz"))
+    with grown.open("ab") as file:
+        file.write(b"a write that is going on")
+    second = write_backup(state, folder, NOW + timedelta(hours=1))
+    shared = {
+        file.name for file in second.manifest.files
+        if os.path.samefile(first / file.name, second.path / file.name)
+    }  # fmt: skip
+    name = grown.relative_to(state).as_posix()
+    assert {f.name for f in second.manifest.files} - shared == {FILE_NAME, name}
+    assert not os.path.samefile(grown, second.path / name)
+    assert second.manifest.good
+
+
+def test_a_backup_is_whole_while_polls_go_on(tmp_path: Path) -> None:
+    with open_house(tmp_path, [make_award(1)]) as house:
+        house.poll()
+        stop, errors = threading.Event(), list[Exception]()
+
+        def poll_on() -> None:
+            number = 2
+            while not stop.is_set():
+                house.portal.add(make_award(number))
+                try:
+                    house.poll()
+                except Exception as error:  # noqa: BLE001 - shown by the test
+                    errors.append(error)
+                number += 1
+
+        thread = threading.Thread(target=poll_on)
+        thread.start()
+        try:
+            made = [
+                run_backup(house.config, NOW + timedelta(minutes=number)) for number in range(5)
+            ]
+        finally:
+            stop.set()
+            thread.join()
+    assert [one.manifest.problems for one in made] == [()] * 5
+    assert errors == []
+
+
+def test_the_oldest_go_and_the_last_good_one_stays(state: Path, folder: Path) -> None:
+    good = write_backup(state, folder, NOW, keep=2)
+    [damaged, *_] = sorted(state.glob("captures/*/*.warc.gz"))
+    whole = bytearray(damaged.read_bytes())
+    damaged.write_bytes(whole[:-1])
+    bad = [
+        write_backup(state, folder, NOW + timedelta(hours=number), keep=2) for number in (1, 2, 3)
+    ]
+    assert [one.manifest.good for one in bad] == [False] * 3
+    assert list_backups(folder) == [bad[2].path, bad[1].path, good.path]
+    assert bad[2].removed == (bad[0].path,)
+    assert find_latest(folder) == good.path
+    damaged.write_bytes(whole)
+    mended = write_backup(state, folder, NOW + timedelta(hours=4), keep=2)
+    assert list_backups(folder) == [mended.path, bad[2].path]
+
+
+def test_a_capture_that_went_bad_is_kept_good_by_the_backup(state: Path, folder: Path) -> None:
+    write_backup(state, folder, NOW)
+    [damaged, *_] = sorted(state.glob("captures/*/*.warc.gz"))
+    whole = bytearray(damaged.read_bytes())
+    whole[40] ^= 1
+    damaged.write_bytes(whole)
+    second = write_backup(state, folder, NOW + timedelta(hours=1))
+    assert find_problems(state) != []
+    assert find_problems(second.path) == []
+
+
+def test_half_a_backup_never_looks_like_one(
+    state: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(StoreError, match="No space left on device"):
+        write_backup(state, folder, NOW)
+    assert [path.name for path in folder.iterdir()] == ["lock"]
+    monkeypatch.undo()
+    (folder / ".writing-20261124T040000Z" / "captures").mkdir(parents=True)
+    done = write_backup(state, folder, NOW)
+    assert sorted(path.name for path in folder.iterdir()) == [done.path.name, "lock"]
+
+
+def test_a_disk_that_would_be_too_full_is_left_alone(state: Path, folder: Path) -> None:
+    with pytest.raises(StoreError, match=r"a backup needs \d+ MiB free, there are \d+ MiB"):
+        write_backup(state, folder, NOW, reserve=1 << 60)
+    assert list_backups(folder) == []
+
+
+def test_two_backups_at_once_are_one(state: Path, folder: Path) -> None:
+    folder.mkdir()
+    with StateLock(folder), pytest.raises(LockedError):
+        write_backup(state, folder, NOW)
+
+
+def test_the_daemon_that_holds_the_state_is_in_no_ones_way(state: Path, folder: Path) -> None:
+    with StateLock(state):
+        assert write_backup(state, folder, NOW).manifest.good
+
+
+def test_a_damaged_database_gives_no_backup(state: Path, folder: Path) -> None:
+    kept = write_backup(state, folder, NOW).path
+    path = state / FILE_NAME
+    path.write_bytes(path.read_bytes()[:4096] + b"\xa5" * 8192)
+    with pytest.raises(StoreError, match="tender-monitor restore latest"):
+        write_backup(state, folder, NOW + timedelta(hours=1))
+    assert list_backups(folder) == [kept]
+
+
+def test_only_the_owner_can_read_a_backup(state: Path, folder: Path) -> None:
+    write_backup(state, folder, NOW)
+    modes = {path: path.stat().st_mode & 0o777 for path in [folder, *folder.rglob("*")]}
+    assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
+    assert {mode for path, mode in modes.items() if path.is_file()} == {0o600}
+
+
+def break_manifests() -> Iterator[tuple[str, str]]:
+    yield "", "not the manifest of a backup"
+    yield "[]", "not the manifest of a backup"
+    yield '{"files": [{"name": "../x", "size": 1, "sha256": ""}]}', "outside the backup"
+    yield json.dumps({"files": []}), "not the manifest of a backup"
+
+
+@pytest.mark.parametrize(("text", "said"), list(break_manifests()))
+def test_a_manifest_that_is_none_is_refused(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(StoreError, match=said):
+        read_manifest(tmp_path)
+
+
+def test_where_no_backup_is_good_there_is_no_latest(state: Path, folder: Path) -> None:
+    with pytest.raises(StoreError, match="no good backup"):
+        find_latest(folder)
+    with alter(state) as db:
+        db.execute("update capture set status = 999 where rowid = 1")
+    bad = write_backup(state, folder, NOW)
+    assert "the row is not what was written" in bad.manifest.problems[0]
+    with pytest.raises(StoreError, match="no good backup"):
+        find_latest(folder)
