@@ -94,7 +94,7 @@ class Receiver:
     """A receiver with its secret; never printed, `url` is "" for the terminal.
 
     `retry` and `dead_after` are in seconds: the first wait after a failure, which doubles, and
-    how long a message is tried before it is given up.
+    how long a message is tried before it is given up. `quiet` hours are of the clocks of `zone`.
     """
 
     name: str
@@ -106,6 +106,7 @@ class Receiver:
     about_itself: bool = True
     quiet: str = ""
     flood: FloodConfig = field(default_factory=FloodConfig)
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
     def __repr__(self) -> str:
         return f"Receiver({self.name!r}, {self.type!r})"
@@ -136,6 +137,7 @@ class Config:
     stanzas: Mapping[str, Stanza]
     secrets: Mapping[str, Secrets]
     loaded: Loaded[ConfigFile]
+    heartbeat_url: str = field(default="", repr=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -146,6 +148,20 @@ class Config:
     def file(self) -> ConfigFile:
         """The file as it stands: routes, heartbeat, alive, metrics, evidence, backup, disk."""
         return self.loaded.value
+
+    def list_self_receivers(self, wanted: Sequence[str] | None = None) -> list[str]:
+        """Return who is told about the program itself: of these, else of all, who wants it.
+
+        Where nobody wants it all are told: a trouble that nobody hears of is none.
+        """
+        names = list(wanted or self.receivers)
+        for some in (names, list(self.receivers)):
+            if willing := [n for n in some if n in self.receivers and self._tells_of_itself(n)]:
+                return willing
+        return names
+
+    def _tells_of_itself(self, name: str) -> bool:
+        return self.receivers[name].about_itself
 
     def source_error(
         self, name: str, place: Sequence[str | int], message: str, hint: str = ""
@@ -193,6 +209,7 @@ def load_config(
             if s.source.enabled
         },
         loaded=loaded,
+        heartbeat_url=_read_heartbeat(loaded, base, environ),
     )
 
 
@@ -315,8 +332,28 @@ def _make_receiver(
     verdicts = frozenset(Verdict(word) for word in receiver.verdicts)
     return Receiver(
         name, receiver.type, url, verdicts, receiver.dead_after, receiver.retry,
-        receiver.about_itself, receiver.quiet, receiver.flood,
+        receiver.about_itself, receiver.quiet, receiver.flood, ZoneInfo(loaded.value.zone),
     )  # fmt: skip
+
+
+def _read_heartbeat(loaded: Loaded[ConfigFile], base: Path, environ: Mapping[str, str]) -> str:
+    """Return the secret address of the heartbeat, "" where none is wanted."""
+    wanted, place = loaded.value.heartbeat, ["heartbeat"]
+    if wanted.url_env and wanted.url_file:
+        raise loaded.error(place, "give url_env or url_file, not both")
+    if wanted.url_env:
+        place, url = [*place, "url_env"], environ.get(wanted.url_env, "").strip()
+        if not url:
+            message = f"environment variable {wanted.url_env} is not set"
+            raise refuse_secret(loaded, place, message)
+    elif wanted.url_file:
+        place = [*place, "url_file"]
+        url = read_secret(loaded, place, wanted.url_file, base, environ)
+    else:
+        return ""
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise refuse_secret(loaded, place, "what stands there is no http:// or https:// address")
+    return url
 
 
 def find_state(

@@ -13,7 +13,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -25,17 +26,26 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from monitor.alerting.courier import Courier
 from monitor.alerting.deliver import make_sender
-from monitor.errors import ConfigError, MonitorError
-from monitor.health import find_late, make_late_alert, make_self_alert
-from monitor.models import SourceState
+from monitor.errors import first_line
+from monitor.holding import find_exposures
+from monitor.reloading import Reloader
+from monitor.rounds import Rounds
 from monitor.sdnotify import notify_systemd, watchdog_seconds
-from monitor.setup import Rooms, SampleHost, Setup, load_setup, settle_outbox, sign_files
+from monitor.setup import Rooms, SampleHost, Setup, settle_outbox
+from monitor.vitals.chores import list_chores
+from monitor.vitals.clock import ClockMemory, ClockWatch
+from monitor.vitals.disk import MIB, DiskGuard, DiskState
+from monitor.vitals.keeper import Keeper
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
+TEND_SECONDS = 5.0
+CHORE_SECONDS = 60.0
 WATCH_SECONDS = 2.0
 SILENT_SECONDS = 15.0
+# Less than half of the unit's TimeoutStopSec; what then still runs is put back at the next start.
+STOP_SECONDS = 20.0
 # Threads of sources on one host wait for its lane; enough are left for the others.
 _MOST_POLLS = 64
 _MOST_DELIVERIES = 16
@@ -55,29 +65,28 @@ class Daemon:
         write: Callable[[str], None],
         state: Path | None = None,
     ) -> None:
-        self.setup, self.rooms, self.environ = setup, rooms, environ
-        self.write, self.state = write, state
+        self.setup, self.rooms, self.write = setup, rooms, write
         self.stop = rooms.stop
         self.wake = threading.Event()
         self._reload = threading.Event()
-        self._polling: set[str] = set()
-        self._guard = threading.Lock()
-        self._last_tick = time.monotonic()
-        self._began = rooms.clock()
-        self._signature = self._seen_signature = sign_files(setup)
+        self._last_tick = self._last_plan = time.monotonic()
+        now = rooms.clock()
+        self.reloader = Reloader(setup, environ, state, now)
+        guard = DiskGuard(setup.config.state, setup.config.file.disk.reserve * MIB)
+        self.keeper = Keeper(setup.config, rooms.store, guard, self.stop, write)
+        self.rounds = Rounds(setup, rooms, self.keeper)
+        self._clock_watch = ClockWatch(now, self._last_tick)
+        self._clock_memory = ClockMemory(rooms.store.vitals)
         self._samples = SampleHost()
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._scheduler = BackgroundScheduler()
-        self._told_error = ""
+        self._said: dict[str, str] = {}
 
     def run(self) -> None:
         """Run until told to stop; in-flight work is finished or put back."""
-        freed = self.rooms.store.alerts.free_leases(self.rooms.clock())
-        if freed:
-            log.info("%d deliveries of the last run were put back", freed)
-        settle_outbox(self.setup, self.rooms)
+        self._settle_start()
         with self._samples:
-            self.setup = self._samples.point(self.setup)
+            self.setup = self.rounds.setup = self._samples.point(self.setup)
             self._start_scheduler()
             notify_systemd("READY=1")
             try:
@@ -85,8 +94,24 @@ class Daemon:
             finally:
                 notify_systemd("STOPPING=1")
                 self.stop.set()
-                self._scheduler.shutdown(wait=True)
+                with _leave_in_time():
+                    self._scheduler.shutdown(wait=True)
+                    self.keeper.close()
         log.info("stopped")
+
+    def _settle_start(self) -> None:
+        """Put right what the last run left behind, and say what is not as it should be."""
+        for exposure in find_exposures(self.setup.config.state):
+            log.warning("%s", exposure)
+        now, store = self.rooms.clock(), self.rooms.store
+        self.rounds.began = now
+        if step := self._clock_memory.find_step(now):
+            self._shift_waits(step)
+        if freed := store.alerts.free_leases(now):
+            log.info("%d deliveries of the last run were put back", freed)
+        settle_outbox(self.setup, self.rooms)
+        # Before the first poll: a disk that is full from the start lets nothing be fetched.
+        self._try("disk", lambda: self.keeper.look_at_disk(now))
 
     def install_signals(self) -> None:
         """Stop on SIGTERM and SIGINT, reload on SIGHUP; call from the main thread."""
@@ -107,7 +132,7 @@ class Daemon:
         self.wake.set()
 
     def _watch_until_stop(self) -> None:
-        """Feed the watchdog while ticks come; start the clock anew where they do not."""
+        """Feed the watchdog while work goes on; start the clock anew where it fell silent."""
         watchdog = watchdog_seconds()
         pause = min(WATCH_SECONDS, watchdog / 3) if watchdog else WATCH_SECONDS
         while not self.stop.is_set():
@@ -115,15 +140,50 @@ class Daemon:
             self.wake.clear()
             if self.stop.is_set():
                 return
-            if self._reload.is_set() or self._files_changed():
-                self._reload.clear()
-                self.reload()
-            if time.monotonic() - self._last_tick > SILENT_SECONDS:
-                log.warning("the clock is silent (set back?): started anew")
-                self._last_tick = time.monotonic()
-                self._plan_work()
-            else:
+            self._try("clock", self._look_at_clock)
+            self._try("configuration", self._look_at_files)
+            if self._is_well(time.monotonic()):
                 notify_systemd("WATCHDOG=1")
+
+    def _is_well(self, count: float) -> bool:
+        """Return whether ticks come and every poll gets on; start a silent clock anew."""
+        if hung := self.keeper.progress.find_hung(count):
+            # Its thread cannot be ended; systemd ends the process, and nothing is lost by it.
+            if self._is_news("hung", ",".join(hung)):
+                log.error("hung polls: %s; the watchdog is not fed", ", ".join(hung))
+            return False
+        if count - self._last_tick <= SILENT_SECONDS:
+            return True
+        if count - self._last_plan > SILENT_SECONDS:
+            log.warning("the clock is silent (set back?): started anew")
+            self._plan_work()
+        return False
+
+    def _look_at_clock(self) -> None:
+        """Keep every wait as long as it was when the wall clock is set."""
+        now, count = self.rooms.clock(), time.monotonic()
+        jump = self._clock_watch.look(now, count)
+        if not jump:
+            self._clock_memory.note(now, count)
+            return
+        log.warning("the clock was set: %s", _show_step(jump))
+        # What did not run meanwhile is late through no fault of its own.
+        self.rounds.began = now
+        if jump < timedelta():
+            self._shift_waits(jump)
+        self._clock_memory.note(now, count + CHORE_SECONDS)
+        self._plan_work()
+
+    def _shift_waits(self, step: timedelta) -> None:
+        moved = self.rooms.store.vitals.shift_waits(step)
+        log.warning("the clock was set back: %d waits moved by %s", moved, abs(step))
+
+    def _look_at_files(self) -> None:
+        if self._reload.is_set() or self.reloader.have_changed(self.setup):
+            self._reload.clear()
+            self.reload()
+        if news := self.reloader.find_news(time.monotonic()):
+            self.keeper.tell(*news, self.rooms.clock())
 
     def _start_scheduler(self) -> None:
         # A delivery that takes longer than a tick is normal; its skipped ticks are no news.
@@ -131,6 +191,7 @@ class Daemon:
         self._scheduler.configure(
             executors={
                 "default": ThreadPoolExecutor(2),
+                "tending": ThreadPoolExecutor(2),
                 "polls": ThreadPoolExecutor(_MOST_POLLS),
                 "deliveries": ThreadPoolExecutor(_MOST_DELIVERIES),
             },
@@ -148,81 +209,38 @@ class Daemon:
         One scheduler lives as long as the daemon, so that its end waits for every thread: a
         thread that outlives the store would use a closed connection.
         """
+        self._last_plan = time.monotonic()
         wanted = {f"deliver:{name}": name for name in self.setup.config.receivers}
         for planned in self._scheduler.get_jobs():
             if planned.id.startswith("deliver:") and planned.id not in wanted:
                 planned.remove()
-        every: dict[str, Any] = {"trigger": "interval", "seconds": TICK_SECONDS}
-        every |= {"replace_existing": True, "next_run_time": datetime.now(UTC)}
-        self._scheduler.add_job(self.tick, id="tick", **every)
+        self._plan("tick", TICK_SECONDS, self.tick, "default")
+        self._plan("tend", TEND_SECONDS, self._tend, "tending")
+        self._plan("chores", CHORE_SECONDS, self._do_chores, "tending")
         for name_id, name in wanted.items():
             courier = self._make_courier(name)
-            self._scheduler.add_job(
-                self._deliver, args=[courier], id=name_id, executor="deliveries", **every
-            )
+            self._plan(name_id, TICK_SECONDS, self._deliver, "deliveries", courier)
+
+    def _plan(self, name: str, seconds: float, call: Any, executor: str, *args: Any) -> None:
+        self._scheduler.add_job(
+            call, "interval", args, id=name, seconds=seconds, executor=executor,
+            replace_existing=True, next_run_time=datetime.now(UTC),
+        )  # fmt: skip
 
     def tick(self) -> None:
         """Start a poll for each source that is due and not being polled."""
         self._last_tick = time.monotonic()
-        self._tell_late()
-        sources = self.setup.config.sources
-        slack = timedelta(days=2) + timedelta(
-            seconds=max((s.every for s in sources.values()), default=0)
-        )
-        for name in self.rooms.store.sources.list_due(sources, self.rooms.clock(), slack):
-            with self._guard:
-                if name in self._polling or self.stop.is_set():
-                    continue
-                self._polling.add(name)
+        if self.keeper.guard.state is not DiskState.OK:
+            # The disk was told of; sources that wait for it are not late.
+            self.rounds.began = self.rooms.clock()
+            return
+        self._try("late sources", self.rounds.tell_late)
+        for name in self.rounds.list_due():
+            if not self.stop.is_set() and self.keeper.progress.begin(name, time.monotonic()):
                 self._scheduler.add_job(
-                    self._poll, args=[name], id=f"poll:{name}", executor="polls",
+                    self.rounds.poll, args=[name], id=f"poll:{name}", executor="polls",
                     replace_existing=True,
                 )  # fmt: skip
-
-    def _tell_late(self) -> None:
-        """Tell once of each source that is overdue: a hung poll, or too many slow ones."""
-        now = self.rooms.clock()
-        for name, source in self.setup.config.sources.items():
-            row = self.rooms.store.sources.find(name)
-            every = timedelta(seconds=source.every)
-            if row is None or row.told_state or not find_late(row, every, self._began, now):
-                continue
-            log.warning("%s is late: last read at %s", name, row.last_good_at)
-            receivers = source.receivers or list(self.setup.config.receivers)
-            with self.rooms.store.db.immediate():
-                self.rooms.store.alerts.gather_self(make_late_alert(row, now), receivers, now)
-                self.rooms.store.sources.note_told(name, str(SourceState.LATE))
-
-    def _poll(self, name: str) -> None:
-        try:
-            before = self._state_of(name)
-            poller = self.rooms.make_poller(self.setup, lambda line: log.debug("%s", line))
-            done = poller.poll_source(name)
-            if self.stop.is_set():
-                return
-            health = done.health
-            if health.state is not SourceState.CURRENT and str(health.state) != before:
-                log.warning("%s is %s: %s", name, health.state, health.cause)
-            elif done.new or done.changed or str(health.state) != before:
-                log.info(
-                    "%s: %d listings, %d new, %d changed, %d opened, %d alerts, %d reviews",
-                    name, done.listings, done.new, done.changed, done.opened, done.alerts,
-                    done.reviews,
-                )  # fmt: skip
-        except Exception:
-            # The round is lost, the source must not be: it stays due, a little later.
-            log.exception("%s: the poll failed", name)
-            later = self.rooms.clock() + timedelta(minutes=5)
-            self.rooms.store.sources.plan_check(name, later)
-        finally:
-            with self._guard:
-                self._polling.discard(name)
-
-    def _state_of(self, name: str) -> str:
-        try:
-            return str(self.rooms.store.sources.get(name).state)
-        except KeyError:
-            return ""
 
     def _make_courier(self, name: str) -> Courier:
         receivers = self.setup.config.receivers
@@ -233,54 +251,54 @@ class Daemon:
             owner=self._owner,
             rng=random.Random(),  # noqa: S311 - spreads retries, guards nothing
             stop=self.stop,
-            others=list(receivers),
+            others=self.setup.config.list_self_receivers(),
         )
 
     def _deliver(self, courier: Courier) -> None:
         if not self.stop.is_set():
-            courier.deliver_due(self.rooms.clock)
+            self._try("deliveries", lambda: courier.deliver_due(self.rooms.clock))
 
-    def _files_changed(self) -> bool:
-        """Return whether files changed and have come to rest since the last look."""
-        seen = sign_files(self.setup)
-        rested = seen == self._seen_signature
-        self._seen_signature = seen
-        return rested and seen != self._signature
+    def _tend(self) -> None:
+        ok, loaded_at = self.reloader.ok, self.reloader.loaded_at
+        self._try("upkeep", lambda: self.keeper.tend(ok, loaded_at, self.rooms.clock()))
+
+    def _do_chores(self) -> None:
+        trusted = self._clock_watch.is_trusted(time.monotonic())
+        rooms = self.rooms
+        chores = list_chores(self.setup.config, rooms.store, rooms.archive, self.stop)
+        now = self.rooms.clock()
+        self._try("chores", lambda: self.keeper.run_chores(chores, now, trusted=trusted))
+
+    def _try(self, what: str, call: Callable[[], object]) -> None:
+        """Do something that must not end the watch; the same failure is logged once."""
+        try:
+            call()
+        except Exception as error:
+            self.keeper.guard.note_failure(error)
+            if self._is_news(what, first_line(error)):
+                log.exception("%s: %s", what, first_line(error))
+        else:
+            self._said.pop(what, None)
+
+    def _is_news(self, what: str, text: str) -> bool:
+        known, self._said[what] = self._said.get(what), text
+        return known != text
 
     def reload(self) -> bool:
         """Load everything anew and take it whole, or keep the old and say what is wrong."""
         notify_systemd("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
-        path = self.setup.config.path
-        self._signature = self._seen_signature = sign_files(self.setup)
         try:
-            setup = load_setup(path, self.environ, self.state)
-            if setup.config.state != self.setup.config.state:
-                raise setup.config.loaded.error(["state"], "state cannot change while running")
-        except ConfigError as error:
-            self._keep_old(error)
-            return False
+            setup = self.reloader.load(self.setup, self.rooms.clock(), time.monotonic())
         finally:
             notify_systemd("READY=1")
-        self._take(setup)
-        return True
-
-    def _keep_old(self, error: MonitorError) -> None:
-        log.error("%s; the old configuration stays", error)
-        if str(error) == self._told_error:
-            return
-        self._told_error = str(error)
-        lines = [str(error), "The program runs on with the configuration it had."]
-        self._tell_all("The configuration is broken", lines)
-
-    def _tell_all(self, subject: str, lines: list[str]) -> None:
-        alert = make_self_alert(subject, lines, now=self.rooms.clock())
-        receivers = list(self.setup.config.receivers)
-        self.rooms.store.alerts.enqueue(alert, receivers, self.rooms.clock())
+        if setup is not None:
+            # Until it is taken whole it is tried again: the disk may be full just now.
+            self._reload.set()
+            self._take(setup)
+            self._reload.clear()
+        return setup is not None
 
     def _take(self, setup: Setup) -> None:
-        if self._told_error:
-            self._tell_all("The configuration is good again", ["It is in force now."])
-        self._told_error = ""
         before = {name: s.source for name, s in self.setup.config.stanzas.items()}
         for name, stanza in setup.config.stanzas.items():
             if before.get(name) not in (None, stanza.source):
@@ -288,7 +306,8 @@ class Daemon:
                 self.rooms.store.sources.plan_check(name, self.rooms.clock())
                 self.rooms.store.sources.forget_validators(name)
                 self.rooms.store.expectations.forget(name)
-        self.setup = self._samples.point(setup)
+        self.setup = self.rounds.setup = self._samples.point(setup)
+        self.keeper.take(self.setup.config)
         settle_outbox(setup, self.rooms)
         self._plan_work()
         log.info(
@@ -297,6 +316,28 @@ class Daemon:
             len(setup.config.receivers),
             setup.screener.watchlists.version,
         )
+
+
+@contextmanager
+def _leave_in_time() -> Iterator[None]:
+    """End the process, at once and well, if what is entered takes too long: a thread may hang."""
+    timer = threading.Timer(STOP_SECONDS, _leave)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _leave() -> None:
+    log.warning("not all work came to its end; what was being sent is put back at the next start")
+    logging.shutdown()
+    os._exit(0)
+
+
+def _show_step(step: timedelta) -> str:
+    return f"{abs(step)} {'ahead' if step > timedelta() else 'back'}"
 
 
 def _log_event(event: Any) -> None:

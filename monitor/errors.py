@@ -60,6 +60,10 @@ class LockedError(StoreError):
     """Another process holds the state directory; exit code 75."""
 
 
+class UnwritableError(StoreError):
+    """The disk of the state folder takes nothing; exit code 74."""
+
+
 class DeliveryError(MonitorError):
     """A receiver did not accept a message; raised by alerting.deliver.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.errors import FetchCause, FetchError
@@ -16,6 +16,8 @@ from monitor.store.sources import Health, SourceRow
 
 ROUNDS_BEFORE_TELLING = 2
 LATE_INTERVALS = 2
+# A round takes its time, however short the interval.
+_LEAST_LATE = timedelta(minutes=1)
 # What `told_state` is after a gap was told: the source is partial, and a person knows of its gap.
 TOLD_GAP = "gap"
 _RETRY = timedelta(minutes=15)
@@ -112,6 +114,13 @@ def plan_next(
     return now + wait * (1 + 0.1 * spread)
 
 
+def find_longest_wait(source: SourceConfig, state: SourceState) -> timedelta:
+    """Return the longest wait that `plan_next` makes; what is further is of a clock set back."""
+    every = timedelta(seconds=source.every)
+    longest = max(every, _LONGEST) if state is SourceState.BLOCKED else max(every, _RETRY)
+    return longest * 1.1 + timedelta(minutes=1)
+
+
 def find_news(row: SourceRow, now: datetime) -> NewAlert | None:
     """Return the self-alert that a source's state calls for, None where all was told.
 
@@ -160,7 +169,10 @@ def find_late(row: SourceRow, every: timedelta, running_since: datetime, now: da
     again; never from before the program began to run.
     """
     last = row.last_good_at if row.state is SourceState.CURRENT else row.next_check_at
-    return now - max(last or running_since, running_since) > LATE_INTERVALS * every
+    # A time to come was noted by a clock that has been set back since.
+    from_last = last if last is not None and last <= now else running_since
+    patience = max(LATE_INTERVALS * every, _LEAST_LATE)
+    return now - max(from_last, running_since) > patience
 
 
 def make_late_alert(row: SourceRow, now: datetime) -> NewAlert:
@@ -198,6 +210,19 @@ def make_gap_alert(row: SourceRow, gaps: Sequence[Trouble], now: datetime) -> Ne
     ]
     subject = f"Source {row.name} has a gap"
     return make_self_alert(subject, lines, source=row.name, sample=row.sample, now=now)
+
+
+def make_renewal_alert(row: SourceRow, moved: int, now: datetime) -> NewAlert:
+    """Return the self-alert of a site that gave its notices new ids; once a day, by its id."""
+    lines = [
+        f"{moved} notices of the source '{row.name}' came again under other ids or addresses.",
+        "They are read again. Of those that are the same nothing is told;",
+        "what differs comes in one message, and new notices are told as ever.",
+    ]
+    subject = f"Source {row.name} has changed the ids of its notices"
+    alert = make_self_alert(subject, lines, source=row.name, sample=row.sample, now=now)
+    name = hashlib.sha256(f"{subject}\n{now:%Y-%m-%d}".encode()).hexdigest()[:16]
+    return replace(alert, id=name)
 
 
 def make_self_alert(

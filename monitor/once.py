@@ -58,7 +58,7 @@ def deliver_due(setup: Setup, rooms: Rooms, write: Callable[[str], None]) -> Non
             owner="poll",
             rng=random.Random(),  # noqa: S311 - spreads retries, guards nothing
             stop=rooms.stop,
-            others=list(setup.config.receivers),
+            others=setup.config.list_self_receivers(),
         ).deliver_due(rooms.clock)
 
 
@@ -119,7 +119,7 @@ def remove_all_samples(config: Config) -> dict[str, int]:
     """Remove sample sources with all that came from them; return what was removed."""
     with StateLock(config.state), Store.open(config.state) as store:
         samples = [row.name for row in store.sources.list_all() if row.sample]
-        counts = store.sources.remove_samples()
+        counts = store.sources.remove_samples(utc_now())
         archive = Archive(config.state)
         for name in samples:
             archive.drop_source(name)

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from monitor.alerting.deliver import find_problem as find_receiver_problem
+from monitor.alerting.routecheck import check_routes
 from monitor.archive import Archive
 from monitor.config import Config, load_config
 from monitor.documents.parts import Limits
@@ -27,6 +28,8 @@ from monitor.screening.watchlist import load_watchlists
 from monitor.stanzas import SourceConfig
 from monitor.store import Store
 from monitor.text.markup import is_selector
+from monitor.vitals.disk import DiskGuard
+from monitor.vitals.edits import tell_edit
 from monitor.web.manners import Manners, Robots
 from monitor.web.signing import SignError
 
@@ -54,6 +57,7 @@ def load_setup(path: Path, environ: Mapping[str, str], state: Path | None = None
             key = "url_env" if stanza.url_env else "url_file"
             raise config.loaded.error(["receivers", name, key], problem)
     screener = Screener.build(load_watchlists(config.watchlists))
+    check_routes(config, screener.watchlists)
     organs = {agency.id for agency in screener.watchlists.agencies}
     for name, source in config.sources.items():
         _check_source(config, name, source, organs)
@@ -159,13 +163,15 @@ def settle_outbox(setup: Setup, rooms: Rooms) -> None:
     receivers = list(setup.config.receivers)
     buried = alerts.bury_unknown(receivers)
     alerts.release_orphans(setup.config.sources, now)
+    about_itself = setup.config.list_self_receivers()
+    tell_edit(rooms.store, setup.screener.watchlists, about_itself, now)
     if buried:
         lines = [
             f"{buried} messages waited for receivers that are not in the configuration now.",
             "They will not be sent; `tender-monitor alerts` shows them as dead.",
         ]
         alert = make_self_alert("Messages of a removed receiver", lines, now=now)
-        alerts.enqueue(alert, receivers, now)
+        alerts.enqueue(alert, about_itself, now)
 
 
 @dataclass(frozen=True)
@@ -183,6 +189,8 @@ class Rooms:
     @classmethod
     def open(cls, state: Path, stop: threading.Event) -> Rooms:
         """Open the rooms of a state folder; raise StoreError where they cannot be used."""
+        # A disk that is full must not keep the program from saying so.
+        DiskGuard(state, 0).make_room()
         store = Store.open(state)
         # A stanza may have changed while nothing ran: 304 would hide what it shows now.
         store.db.execute("delete from validator")

@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from monitor.daemon import Daemon
+from monitor.errors import StoreError
 from monitor.sample.server import LIST_PATH, Response, SamplePortal
 from monitor.setup import Rooms, Setup, utc_now
 from monitor.stanzas import SourceConfig
-from tests.house import load_screener, make_award, make_chairs, make_config, open_house
+from monitor.vitals.disk import DiskState
+from tests.house import START, load_screener, make_award, make_chairs, make_config, open_house
 from tests.waiting import wait_until
 
 
@@ -107,14 +109,14 @@ def test_a_late_source_is_told_once_and_its_recovery_once(tmp_path: Path) -> Non
         house.poll()
         for _ in range(4):
             house.clock.pass_time(minutes=61)
-            daemon._tell_late()
+            daemon.rounds.tell_late()
         assert list_subjects(daemon) == ["Source local is late"]
         for _ in range(2):
             house.poll()
-            daemon._tell_late()
+            daemon.rounds.tell_late()
         assert list_subjects(daemon) == ["Source local is late", "Source local has recovered"]
         house.clock.pass_time(minutes=121)
-        daemon._tell_late()
+        daemon.rounds.tell_late()
         assert list_subjects(daemon)[2:] == ["Source local is late"]
 
 
@@ -124,7 +126,7 @@ def test_a_source_that_never_came_to_its_first_round_is_late_too(tmp_path: Path)
         daemon = Daemon(house.setup, house.rooms, {}, lambda _: None)
         for _ in range(4):
             house.clock.pass_time(minutes=61)
-            daemon._tell_late()
+            daemon.rounds.tell_late()
         assert list_subjects(daemon) == ["Source local is late"]
 
 
@@ -138,3 +140,120 @@ def test_a_stanza_that_changed_is_learned_anew(tmp_path: Path) -> None:
         config = replace(house.config, stanzas={"local": changed})
         daemon._take(replace(house.setup, config=config))
         assert house.rooms.store.expectations.get("local") == {}
+
+
+def test_a_poll_that_hangs_keeps_the_watchdog_hungry_until_it_gets_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.vitals.progress.HANG_SECONDS", 2.0)
+    monkeypatch.setattr("monitor.daemon.WATCH_SECONDS", 0.05)
+    fed: list[str] = []
+    monkeypatch.setattr("monitor.daemon.notify_systemd", lambda *states: fed.extend(states))
+    release = threading.Event()
+
+    def hang(path: str) -> Response | None:
+        release.wait(30)
+        return None
+
+    with (
+        SamplePortal(utc_now, notices=[make_chairs(1)], fail_with=hang) as portal,
+        run_daemon(tmp_path, portal) as daemon,
+    ):
+        wait_until(lambda: "WATCHDOG=1" in fed, "the watchdog to be fed")
+        wait_until(lambda: daemon._said.get("hung"), "the hung poll to be noticed")
+        fed.clear()
+        looks: list[None] = []
+        monkeypatch.setattr(daemon, "_look_at_clock", lambda: looks.append(None))
+        wait_until(lambda: len(looks) > 5, "five looks")
+        assert daemon.keeper.find_status(True, utc_now(), utc_now()).faults[0] == (
+            "the poll of local hangs"
+        )
+        assert "WATCHDOG=1" not in fed
+        release.set()
+        wait_until(lambda: "WATCHDOG=1" in fed, "the watchdog to be fed again")
+
+
+JUMPS = {
+    "an hour back": timedelta(hours=-1),
+    "a day back": timedelta(days=-1),
+    "to 1970": datetime(1970, 1, 2, tzinfo=UTC) - START,
+    "an hour ahead": timedelta(hours=1),
+    "a year ahead": timedelta(days=365),
+}
+
+
+@pytest.mark.parametrize("jump", JUMPS.values(), ids=list(JUMPS))
+@pytest.mark.parametrize("noticed", [True, False], ids=["running", "while it was off"])
+def test_a_clock_that_was_set_brings_one_round_within_two_intervals(
+    tmp_path: Path, jump: timedelta, noticed: bool
+) -> None:
+    every = timedelta(minutes=5)
+    with open_house(tmp_path, [make_chairs(1)], every="5m") as house:
+        house.poll()
+        daemon = Daemon(house.setup, house.rooms, {}, lambda _: None)
+        daemon._look_at_clock()
+        house.clock.at += jump
+        if noticed:
+            daemon._look_at_clock()
+        else:
+            daemon = Daemon(house.setup, house.rooms, {}, lambda _: None)
+            daemon._settle_start()
+        daemon.rounds.tell_late()
+        house.clock.at += 2 * every
+        assert daemon.rounds.list_due() == ["local"]
+        house.poll()
+        assert daemon.rounds.list_due() == []
+        daemon.rounds.tell_late()
+        assert list_subjects(daemon) == []
+
+
+def test_a_message_that_waits_for_another_try_waits_no_longer_when_the_clock_is_set_back(
+    tmp_path: Path,
+) -> None:
+    with open_house(tmp_path, [make_award(1)]) as house:
+        house.poll()
+        alerts, now = house.rooms.store.alerts, house.clock()
+        batch = alerts.lease("terminal", "test", now, timedelta(minutes=10))
+        alerts.put_back(batch, now + timedelta(minutes=1), "not now")
+        daemon = Daemon(house.setup, house.rooms, {}, lambda _: None)
+        house.clock.pass_time(days=-1)
+        daemon._look_at_clock()
+        house.clock.pass_time(minutes=1, seconds=1)
+        assert alerts.lease("terminal", "test", house.clock(), timedelta(minutes=10))
+
+
+def test_a_disk_without_room_stops_the_rounds_and_their_return_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.daemon.TEND_SECONDS", 0.1)
+    with (
+        SamplePortal(utc_now, notices=[make_chairs(1)]) as portal,
+        run_daemon(tmp_path, portal) as daemon,
+    ):
+        wait_until(lambda: count_rounds(portal) >= 1, "a round")
+        daemon.keeper.guard.reserve = 2**60
+        wait_until(lambda: daemon.keeper.guard.state is DiskState.LOW, "the disk to be low")
+        wait_until(lambda: not daemon.keeper.progress.has_begun("local"), "the round to end")
+        ticks = [daemon._last_tick]
+        before = count_rounds(portal)
+        wait_until(lambda: daemon._last_tick > ticks[0] + 2.5, "ticks without a round")
+        assert count_rounds(portal) == before
+        daemon.keeper.guard.reserve = 0
+        wait_until(lambda: count_rounds(portal) > before, "the next round")
+        assert list_subjects(daemon) == ["The disk is low", "The disk has room again"]
+
+
+def test_what_fails_beside_the_polls_is_logged_once_and_ends_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise StoreError("no room")
+
+    with open_house(tmp_path, [make_chairs(1)]) as house:
+        daemon = Daemon(house.setup, house.rooms, {}, lambda _: None)
+        for _ in range(3):
+            daemon._try("upkeep", fail)
+        assert caplog.text.count("upkeep: no room") == 1
+        daemon._try("upkeep", lambda: None)
+        daemon._try("upkeep", fail)
+        assert caplog.text.count("upkeep: no room") == 2

@@ -1,0 +1,213 @@
+"""Keep the program well: the disk, the heartbeat, the alive line, the numbers, the daily chores."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from monitor.alerting.deliver import make_sender
+from monitor.config import Config
+from monitor.errors import DeliveryError, StoreError
+from monitor.health import make_self_alert
+from monitor.models import Message
+from monitor.store import Store
+from monitor.vitals.alive import say_alive
+from monitor.vitals.chores import CHECK_DATABASE, Chore, Chores, has_failed
+from monitor.vitals.disk import MIB, DiskGuard, DiskState
+from monitor.vitals.exposing import MetricsPort, write_file
+from monitor.vitals.heartbeat import Heartbeat
+from monitor.vitals.metrics import render_metrics
+from monitor.vitals.progress import Progress
+from monitor.vitals.status import HEARTBEAT, Condition, Status, find_faults, read_status
+
+log = logging.getLogger(__name__)
+
+STATUS_SECONDS = 15.0
+_DISK = "disk"
+_TOLD = "told"
+
+
+class Keeper:
+    """Look after one store; use from one thread, but `note_failure` from any.
+
+    `write` prints what the terminal receiver is sent; `count` is the monotonic clock.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        guard: DiskGuard,
+        stop: threading.Event,
+        write: Callable[[str], None],
+        count: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.config, self._store, self.guard = config, store, guard
+        self._stop, self._write, self._count = stop, write, count
+        self._heartbeat = self._make_heartbeat()
+        self.progress = Progress()
+        self._port: MetricsPort | None = None
+        self._port_problem = 0
+        self._file_problem = ""
+        self._status_at: float | None = None
+        self._faults: tuple[str, ...] = ()
+        self._told_directly = False
+
+    def take(self, config: Config) -> None:
+        """Work with another configuration from now on."""
+        self.config = config
+        self._heartbeat = self._make_heartbeat()
+        self.guard.reserve = config.file.disk.reserve * MIB
+
+    def _make_heartbeat(self) -> Heartbeat:
+        config = self.config
+        every = config.file.heartbeat.every
+        return Heartbeat(config.heartbeat_url, every, config.user_agent, self._stop)
+
+    def close(self) -> None:
+        """Stop serving numbers."""
+        if self._port is not None:
+            self._port.close()
+            self._port = None
+
+    def tend(self, config_ok: bool, loaded_at: datetime, now: datetime) -> None:
+        """Look at everything whose time has come; raise StoreError where the store fails."""
+        self.look_at_disk(now)
+        count = self._count()
+        if self._status_at is not None and count - self._status_at < STATUS_SECONDS:
+            return
+        self._status_at = count
+        status = self.find_status(config_ok, loaded_at, now)
+        self._publish(status)
+        receivers = self.config.list_self_receivers()
+        say_alive(self._store, self.config.file.alive, self.config.zone, status, receivers)
+        if not status.faults and self._heartbeat.is_due(count):
+            self._beat(now, count)
+
+    # The disk -----------------------------------------------------------------------------------
+
+    def look_at_disk(self, now: datetime) -> DiskState:
+        """Measure the disk and tell once of its trouble and of the end of it."""
+        state = self.guard.look()
+        if state is DiskState.READONLY:
+            self._tell_directly("The state folder cannot be written to", self._describe(state))
+            return state
+        found = self._store.vitals.get(_DISK)
+        told = found is not None and found.value == _TOLD
+        if (state is not DiskState.OK) == told:
+            self._told_directly = False
+            return state
+        subject = "The disk has room again" if told else f"The disk is {state}"
+        try:
+            with self._store.db.immediate():
+                self._store.vitals.put(_DISK, "" if told else _TOLD, now)
+                self.tell(subject, self._describe(state), now)
+        except StoreError as error:
+            if not self.guard.note_failure(error):
+                raise
+            # The ballast is given back: the next look may find room for the row.
+            log.warning("no room to note that %s", subject)
+            self._tell_directly(subject, self._describe(state))
+        return state
+
+    def _describe(self, state: DiskState) -> list[str]:
+        if state is DiskState.OK:
+            return ["Sources are polled again."]
+        reserve, free = self.guard.reserve // MIB, self.guard.free_bytes() // MIB
+        return [
+            f"{self.guard.folder}: {state}, {free} MiB free; {reserve} MiB are to be kept free.",
+            "Nothing is fetched until it is mended: this is not 'no news'.",
+            "What is known is kept; polls go on by themselves once there is room.",
+        ]
+
+    def tell(self, subject: str, lines: Sequence[str], now: datetime) -> None:
+        """Enqueue what the program has to say of itself."""
+        alert = make_self_alert(subject, lines, now=now)
+        self._store.alerts.enqueue(alert, self.config.list_self_receivers(), now)
+
+    def _tell_directly(self, subject: str, lines: Sequence[str]) -> None:
+        """Tell once without the outbox, which cannot be written."""
+        if self._told_directly:
+            return
+        self._told_directly = True
+        log.critical("%s: %s", subject, lines[0])
+        message = Message(f"[MONITOR] {subject}", "\n".join(lines), key=f"direct-{subject}")
+        for name in self.config.list_self_receivers():
+            try:
+                make_sender(self.config.receivers[name], self._write).send(message)
+            except DeliveryError as error:
+                log.warning("receiver %s did not accept it: %s", name, error)
+
+    # The numbers --------------------------------------------------------------------------------
+
+    def find_status(self, config_ok: bool, loaded_at: datetime, now: datetime) -> Status:
+        """Return how all is."""
+        condition = Condition(
+            disk=self.guard.state,
+            free=self.guard.free_bytes(),
+            config_ok=config_ok,
+            loaded_at=loaded_at,
+            hung=self.progress.find_hung(self._count()),
+            tally=self.progress.tally(),
+        )
+        database_ok = not has_failed(self._store.vitals, CHECK_DATABASE)
+        sources, receivers = self.config.sources, self.config.receivers
+        backups = self.config.state / self.config.file.backup.folder
+        status = read_status(self._store, condition, sources, receivers, database_ok, backups, now)
+        status = replace(status, faults=find_faults(status))
+        if status.faults != self._faults:
+            log.info("not well: %s", "; ".join(status.faults) or "nothing any more")
+        self._faults = status.faults
+        return status
+
+    def _publish(self, status: Status) -> None:
+        wanted = self.config.file.metrics
+        if not wanted.file and not wanted.port:
+            self.close()
+            return
+        text = render_metrics(status)
+        if wanted.file:
+            self._write_numbers(text)
+        self._serve_numbers(text, wanted.port)
+
+    def _write_numbers(self, text: str) -> None:
+        path = self.config.path.resolve().parent / self.config.file.metrics.file
+        try:
+            write_file(path, text)
+        except OSError as error:
+            problem = f"{path}: {error.strerror}"
+            if problem != self._file_problem:
+                log.warning("the metrics could not be written: %s", problem)
+            self._file_problem = problem
+        else:
+            self._file_problem = ""
+
+    def _serve_numbers(self, text: str, port: int) -> None:
+        if self._port is not None and self._port.port != port:
+            self.close()
+        if self._port is None and port and port != self._port_problem:
+            try:
+                self._port, self._port_problem = MetricsPort(port), 0
+            except OSError as error:
+                self._port_problem = port
+                log.warning("no metrics on port %d: %s", port, error.strerror)
+        if self._port is not None:
+            self._port.text = text
+
+    def _beat(self, now: datetime, count: float) -> None:
+        if self._heartbeat.beat(now, count):
+            self._store.vitals.put(HEARTBEAT, "", now)
+
+    # The chores ---------------------------------------------------------------------------------
+
+    def run_chores(self, chores: Sequence[Chore], now: datetime, *, trusted: bool) -> None:
+        """Run what is due today; tell of what failed and did not fail the day before."""
+        round_ = Chores(self._store.vitals, chores, self._stop.is_set)
+        for failure in round_.run_due(now, trusted=trusted):
+            if failure.is_new:
+                lines = [f"Cause: {failure.cause}", "It is tried again tomorrow; see the log."]
+                self.tell(f"A daily chore failed: {failure.chore}", lines, now)
