@@ -64,7 +64,7 @@ def fetch_answer(
         user_agent=user_agent, deadline=DEADLINE, max_bytes=_MOST_BYTES, allow_loopback=local
     )
     # One request a week needs no budget of the day; nothing of it is archived but its hash.
-    manners = Manners(lambda _host, _day: 0)
+    manners = Manners(lambda _host, _day, _most: True)
     with Fetcher(rules, stop or threading.Event()) as fetcher:
         pace = Pace(delay=0.0 if local else 1.0)
         visitor = Visitor(fetcher, manners, Robots(), pace, True, lambda capture: capture)

@@ -30,11 +30,12 @@ class FakeTime(threading.Event):
         return self.is_set()
 
 
-def count_in(spent: Counter[tuple[str, date]]) -> Callable[[str, date], int]:
+def count_in(spent: Counter[tuple[str, date]]) -> Callable[[str, date, int], bool]:
     """Return what Manners spends with, counting in `spent`."""
 
-    def spend(host: str, day: date) -> int:
-        spent[host, day] += 1
-        return spent[host, day]
+    def spend(host: str, day: date, most: int) -> bool:
+        allowed = spent[host, day] < most
+        spent[host, day] += allowed
+        return allowed
 
     return spend

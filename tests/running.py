@@ -33,6 +33,11 @@ class Program:
         return self._process.pid
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the program has been started and runs no more."""
+        return self._process is not None and self._process.poll() is not None
+
+    @property
     def errors(self) -> str:
         """What was written to standard error by all runs."""
         return self.err.read_text("utf-8") if self.err.exists() else ""

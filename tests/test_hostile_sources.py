@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from monitor.models import SourceState
+from monitor.parsing import confinement
+from monitor.parsing.confinement import PageLimits
 from monitor.sample.notices import Publication
-from monitor.sample.pages import render_list
+from monitor.sample.pages import render_detail, render_list
 from monitor.sample.server import LIST_PATH
 from monitor.setup import Setup
 from monitor.stanzas import SourceConfig
+from tests.campaigns import ssrf
 from tests.hostile import HostileServer, Route, make_bomb, make_head, raw, redirect, repeat, reply
 from tests.house import START, Clock, House, load_screener, make_award, make_config, open_rooms
 
@@ -22,9 +26,11 @@ PAGE = render_list([ROW], 0, 1)
 
 
 @contextmanager
-def open_against(folder: Path, route: Route, **options: object) -> Iterator[House]:
-    """Give a house whose list is answered by a route."""
-    routes = {LIST_PATH: route, "/robots.txt": reply(status=404)}
+def open_against(
+    folder: Path, route: Route, others: Mapping[str, Route] | None = None, **options: object
+) -> Iterator[House]:
+    """Give a house whose list is answered by a route, and other addresses by others."""
+    routes = {"/robots.txt": reply(status=404), **(others or {}), LIST_PATH: route}
     clock = Clock()
     with HostileServer(routes) as server:
         facts = {"portal": "ccgp", "lists": [server.url(LIST_PATH)], "delay": 0, "deadline": 3}
@@ -85,3 +91,74 @@ def test_a_list_in_undeclared_gb18030_is_read_right(tmp_path: Path) -> None:
         row = house.rooms.store.db.first("select title, buyer from listing")
         assert row is not None
         assert tuple(row.values()) == (ROW.notice.title, "样例市公安局")
+
+
+def make_feed(author: str) -> Route:
+    entry = f"<item><link>http://a.example/</link><author>{author}</author></item>"
+    return reply(f'<rss version="2.0"><channel>{entry * 20}</channel></rss>'.encode())
+
+
+# Reading it takes some seconds.
+HEAVY = reply(b"<table><tr><td>" * 500_000)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let reading a response cost half a second."""
+    monkeypatch.setattr(confinement, "PageLimits", partial(PageLimits, cpu=0.5))
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_list_that_costs_too_much_is_a_state_of_its_source_and_comes_back(tmp_path: Path) -> None:
+    routes = [make_feed("a." * 8000), make_feed("样例市公安局")]
+    with open_against(tmp_path, lambda visit: routes.pop(0)(visit), portal="feed") as house:
+        done = house.poll()
+        assert (done.health.state, done.health.cause, done.new) == (
+            SourceState.DRIFTED, "page costs more than 0.5 s to read", 0,
+        )  # fmt: skip
+        assert "page 1 of the list" in done.health.missed
+        house.clock.pass_time(hours=6)
+        assert house.poll().listings == 1
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_notice_that_costs_too_much_is_tried_again_and_keeps_no_other_from_being_read(
+    tmp_path: Path,
+) -> None:
+    costly, good = (Publication(make_award(number), START) for number in (1, 2))
+    rows = render_list([costly, good], 0, 1)
+    routes = {
+        LIST_PATH: reply(rows.encode()), "/robots.txt": reply(status=404),
+        costly.path: HEAVY,
+        good.path: reply(render_detail(good).encode()),
+    }  # fmt: skip
+    with open_against(tmp_path, routes[LIST_PATH], routes) as house:
+        done = house.poll()
+        assert (done.opened, done.alerts, done.waiting) == (1, 1, 1)
+        assert done.health.state is SourceState.PARTIAL
+        row = house.rooms.store.db.first(
+            "select attempts, error from listing where state = 'waiting'"
+        )
+        assert row is not None
+        assert row["attempts"] == 1
+        assert "to read" in row["error"]
+
+
+def test_after_three_costly_notices_the_rest_waits_for_a_later_round(
+    tmp_path: Path, hasty: None
+) -> None:
+    shown = [Publication(make_award(number), START) for number in range(1, 6)]
+    routes: dict[str, Route] = {
+        LIST_PATH: reply(render_list(shown, 0, 1).encode()), "/robots.txt": reply(status=404),
+        **{one.path: HEAVY for one in shown},
+    }  # fmt: skip
+    with open_against(tmp_path, routes[LIST_PATH], routes) as house:
+        assert house.poll().waiting == 5
+        tried = house.rooms.store.db.first("select count(*) as n from listing where attempts > 0")
+        assert tried == {"n": 3}
+
+
+def test_nothing_reaches_inside_by_any_way(tmp_path: Path) -> None:
+    outcome = ssrf.run(ssrf.SHORT, tmp_path)
+    assert outcome.failures == ()
+    assert outcome.cases >= 50

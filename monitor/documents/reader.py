@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import logging
-import os
-import selectors
 import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from monitor.confined import LOOK, Pause, Talk, end_child, name_command, start_child
 from monitor.documents import ocr
 from monitor.documents.parts import Fault, Flaw, Limits, ReadDocument
 from monitor.documents.wire import read_answer, read_noise, write_header
+from monitor.text.privacy import mask_private
 
 log = logging.getLogger(__name__)
 
-# -I: no environment, no current folder; -B: the program folder may be read-only.
-WORKER = (sys.executable, "-I", "-B", "-m", "monitor.documents.worker")
-_CHUNK = 64 * 1024
-# How often a waiting thread looks whether it shall stop.
-_LOOK = 0.25
+WORKER = name_command("monitor.documents.worker")
 # A character of an answer takes at most six bytes as JSON, and each piece some more.
 _MOST_PER_CHARACTER = 6
 _MOST_AROUND = 1024 * 1024
@@ -68,37 +61,28 @@ class DocumentReader:
 
     def _read_within(self, body: bytes, name: str, limits: Limits) -> ReadDocument:
         turn = _OCR_TURN if limits.ocr else _TURN
-        while not turn.acquire(timeout=_LOOK):
+        while not turn.acquire(timeout=LOOK):
             if self._stop.is_set():
                 return ReadDocument("unknown", flaws=(_STOPPED,))
         try:
             return self._run_worker(body, name, limits)
         except OSError as error:
-            log.warning("no worker to read %r could be started: %s", name, error)
+            log.warning("no worker to read %r could be started: %s", mask_private(name), error)
             flaw = Flaw(Fault.BROKE_READER, detail=f"no worker could be started: {error.strerror}")
             return ReadDocument("unknown", flaws=(flaw,))
         finally:
             turn.release()
 
     def _run_worker(self, body: bytes, name: str, limits: Limits) -> ReadDocument:
-        worker = subprocess.Popen(  # noqa: S603 - our own program; the file goes through a pipe
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            cwd="/",
-            # The environment holds the receivers' passwords.
-            env={"LANG": "C.UTF-8"},
-            start_new_session=True,
-        )
-        with worker:
-            talk = _Talk(worker, write_header(name, limits, len(body)), body)
-            patience = 0.0
+        with start_child(self._command) as worker:
+            talk, patience = Talk(worker, write_header(name, limits, len(body)), body), 0.0
             try:
-                if (flaw := talk.hold(limits, self._stop)) is None:
-                    patience = _LOOK
+                most = _MOST_PER_CHARACTER * limits.text + _MOST_AROUND
+                if (pause := talk.hold(limits.wall, most, self._stop)) is Pause.CLOSED:
+                    patience = LOOK
             finally:
-                code = _end_worker(worker, patience)
+                code = end_child(worker, patience)
+        flaw = _explain_pause(pause, limits)
         answer = read_answer(bytes(talk.answer))
         if flaw is None and not answer.is_whole:
             flaw = _explain_death(code, bytes(talk.answer))
@@ -106,65 +90,16 @@ class DocumentReader:
         return replace(answer.document, flaws=(*answer.document.flaws, *flaws))
 
 
-class _Talk:
-    """Sends a worker its file and takes its answer, without waiting for either."""
-
-    def __init__(self, worker: subprocess.Popen[bytes], header: bytes, body: bytes) -> None:
-        if worker.stdin is None or worker.stdout is None:
-            raise ValueError("a worker without pipes")
-        self._to, self._from = worker.stdin, worker.stdout
-        self._waiting = [memoryview(header), memoryview(body)]
-        self.answer = bytearray()
-
-    def hold(self, limits: Limits, stop: threading.Event) -> Flaw | None:
-        """Talk until the worker ends or must be ended; return why it must."""
-        deadline = time.monotonic() + limits.wall
-        most = _MOST_PER_CHARACTER * limits.text + _MOST_AROUND
-        os.set_blocking(self._to.fileno(), False)
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._to, selectors.EVENT_WRITE)
-            selector.register(self._from, selectors.EVENT_READ)
-            while not stop.is_set():
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return Flaw(Fault.OUT_OF_TIME, detail=f"after {limits.wall:g} s")
-                for key, _ in selector.select(min(left, _LOOK)):
-                    if key.fileobj is self._to:
-                        self._send(selector)
-                    elif not self._take():
-                        return None
-                if len(self.answer) > most:
-                    return Flaw(Fault.TOO_LARGE, detail="its text as told by the worker")
-        return _STOPPED
-
-    def _send(self, selector: selectors.BaseSelector) -> None:
-        try:
-            sent = os.write(self._to.fileno(), self._waiting[0][:_CHUNK])
-            self._waiting[0] = self._waiting[0][sent:]
-            self._waiting = [view for view in self._waiting if view]
-        except BrokenPipeError:
-            self._waiting = []
-        if not self._waiting:
-            selector.unregister(self._to)
-            self._to.close()
-
-    def _take(self) -> bool:
-        """Take what there is of the answer; return False at its end."""
-        chunk = os.read(self._from.fileno(), _CHUNK)
-        self.answer += chunk
-        return bool(chunk)
-
-
 _STOPPED = Flaw(Fault.OUT_OF_TIME, detail="stopped")
 
 
-def _end_worker(worker: subprocess.Popen[bytes], patience: float) -> int:
-    """End a worker that does not end by itself; return its exit code, negative for a signal."""
-    try:
-        return worker.wait(timeout=patience)
-    except subprocess.TimeoutExpired:
-        os.killpg(worker.pid, signal.SIGKILL)
-        return worker.wait()
+def _explain_pause(pause: Pause, limits: Limits) -> Flaw | None:
+    """Return why a worker had to be ended, None where it ended by itself."""
+    if pause is Pause.LATE:
+        return Flaw(Fault.OUT_OF_TIME, detail=f"after {limits.wall:g} s")
+    if pause is Pause.FLOODED:
+        return Flaw(Fault.TOO_LARGE, detail="its text as told by the worker")
+    return _STOPPED if pause is Pause.STOPPED else None
 
 
 def _explain_death(code: int, answer: bytes) -> Flaw:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import struct
 from dataclasses import asdict, dataclass
 from typing import IO, Any
 
+from monitor.confined import read_head, write_head, write_line
 from monitor.documents.parts import Fault, Flaw, Limits, Part, ReadDocument
 from monitor.text.markup import Block, Line, Table
 
-_SIZES = struct.Struct("!II")
-_LONGEST_HEADER = 64 * 1024
 _LONGEST_NAME = 1000
 
 
@@ -26,43 +24,31 @@ class Request:
 
 def write_header(name: str, limits: Limits, size: int) -> bytes:
     """Return what goes before the bytes of a file."""
-    said = {"name": name[:_LONGEST_NAME], "limits": asdict(limits)}
-    header = json.dumps(said).encode()
-    return _SIZES.pack(len(header), size) + header
+    return write_head({"name": name[:_LONGEST_NAME], "limits": asdict(limits)}, size)
 
 
 def read_header(source: IO[bytes]) -> Request:
     """Read what goes before the bytes of a file; raise ValueError where it is none."""
-    sizes = source.read(_SIZES.size)
-    length, size = _SIZES.unpack(sizes) if len(sizes) == _SIZES.size else (0, 0)
-    if not 0 < length <= _LONGEST_HEADER:
-        raise ValueError("no header")
-    said = json.loads(source.read(length))
+    said, size = read_head(source)
     return Request(said["name"], Limits(**said["limits"]), size)
 
 
 def write_kind(kind: str) -> bytes:
     """Return the first line of an answer."""
-    return _write_line({"kind": kind})
+    return write_line({"kind": kind})
 
 
 def write_step(step: Part | Flaw | str) -> bytes:
     """Return a part, a flaw, or the place where reading is, as a line."""
     if isinstance(step, str):
-        return _write_line({"at": step})
+        return write_line({"at": step})
     if isinstance(step, Flaw):
-        return _write_line({"fault": step.fault, "where": step.where, "detail": step.detail})
+        return write_line({"fault": step.fault, "where": step.where, "detail": step.detail})
     blocks = [_pack_block(block) for block in step.blocks]
-    return _write_line({"file": step.file, "place": step.place, "blocks": blocks})
+    return write_line({"file": step.file, "place": step.place, "blocks": blocks})
 
 
-def _write_line(said: dict[str, Any]) -> bytes:
-    # Lone surrogates, which damaged files may hold, are not UTF-8. A library may have printed
-    # the beginning of a line before.
-    return b"\n%s\n" % json.dumps(said, ensure_ascii=False).encode("utf-8", "replace")
-
-
-END = _write_line({"end": True})
+END = write_line({"end": True})
 
 
 def _pack_block(block: Block) -> object:

@@ -13,7 +13,8 @@ from monitor.documents.parts import Fault, Limits, Part, ReadDocument
 from monitor.documents.reader import DocumentReader
 from monitor.errors import FetchCause, FetchError
 from monitor.models import Capture, Document, Notice, Request, Tag, Zone
-from monitor.portals.refusals import find_refusal
+from monitor.parsing.wire import PageError
+from monitor.portals.refusals import Refusal
 from monitor.text.markup import Line
 from monitor.text.privacy import mask_private
 from monitor.text.zones import divide_blocks
@@ -39,10 +40,14 @@ class Attached:
 
 @dataclass(frozen=True)
 class Attachments:
-    """Read the attachments of notices of one source; one at a time, under all guards."""
+    """Read the attachments of notices of one source; one at a time, under all guards.
+
+    `refused` says why a page that came in place of a file is no answer.
+    """
 
     visitor: Visitor
     reader: DocumentReader
+    refused: Callable[[Capture], Refusal | None]
     limits: Limits
     clock: Callable[[], datetime]
     report: Callable[[str], None]
@@ -79,7 +84,7 @@ class Attachments:
                 raise
             why = f"{error.cause}: {error.detail}"
             return Attached(replace(document, read=False, why=why)), ReadDocument("")
-        read, why = ReadDocument(""), _find_refusal(capture)
+        read, why = ReadDocument(""), self._find_refusal(capture)
         if not why:
             read = self.reader.read(capture.body, document.name)
             if self.stop.is_set():
@@ -92,6 +97,20 @@ class Attachments:
             document, read=not why, why=why, record_id=capture.record_id, sha256=capture.sha256
         )
         return Attached(whole, read.kind), read
+
+    def _find_refusal(self, capture: Capture) -> str:
+        """Return why a response is no file, or ''."""
+        if capture.status not in (200, 203):
+            return f"HTTP {capture.status}"
+        if not capture.body:
+            return "HTTP 200 with an empty body"
+        if capture.body.lstrip()[:1] not in (b"<", b"{"):
+            return ""
+        try:
+            refusal = self.refused(capture)
+        except PageError as error:
+            return error.missing
+        return refusal.cause if refusal is not None else ""
 
     def _get_file(self, url: str, referer: str, down: dict[str, str]) -> Capture:
         """Return a file's capture; a host that was down a moment ago is not asked again."""
@@ -160,18 +179,6 @@ def _find_host(url: str) -> str:
         return urlsplit(url).netloc
     except ValueError:
         return ""
-
-
-def _find_refusal(capture: Capture) -> str:
-    """Return why a response is no file, or ''."""
-    if capture.status not in (200, 203):
-        return f"HTTP {capture.status}"
-    if not capture.body:
-        return "HTTP 200 with an empty body"
-    if capture.body.lstrip()[:1] in (b"<", b"{"):
-        refusal = find_refusal(capture)
-        return refusal.cause if refusal is not None else ""
-    return ""
 
 
 def _refuse_page(capture: Capture, read: ReadDocument, name: str) -> str:

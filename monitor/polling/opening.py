@@ -13,6 +13,7 @@ from monitor.archive import Archive
 from monitor.errors import FetchCause, FetchError, LayoutError
 from monitor.health import Trouble, describe_failure, describe_refusal
 from monitor.models import Capture, Issue, Match, Notice, SourceState, Verdict
+from monitor.parsing.wire import PageError
 from monitor.points import pass_point
 from monitor.polling.attachments import Attached, Attachments
 from monitor.polling.deciding import Decided, Desk
@@ -33,6 +34,8 @@ POISON_AFTER = 5
 _FIRST_RETRY = timedelta(minutes=10)
 _POISON_RETRY = timedelta(days=7)
 _LONGEST_STREAK = 3
+# Pages that cost all the time or memory that reading may take; the rest waits for a later round.
+_MOST_COSTLY = 3
 _BATCH = 50
 # Fewer notices than this prove no change of layout by what they lack.
 _FEW_NOTICES = 3
@@ -56,6 +59,7 @@ class Tally:
     reviews: int = 0
     unchecked: int = 0
     streak: int = 0
+    costly: int = 0
     given_up: list[str] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     fields: Fields = field(default_factory=Fields)
@@ -128,6 +132,10 @@ class Opener:
             if error.cause is FetchCause.STOPPING:
                 return False
             return self._note_trouble(stored, describe_failure(error, missed), tally)
+        except PageError as error:
+            self._note_trouble(stored, Trouble(SourceState.PARTIAL, error.missing, missed), tally)
+            tally.costly += error.costly
+            return tally.costly < _MOST_COSTLY
         except LayoutError as error:
             tally.unread += 1
             trouble = Trouble(SourceState.PARTIAL, str(error), missed)

@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 from monitor.errors import FetchCause, FetchError, LayoutError
 from monitor.health import Trouble, describe_failure, describe_refusal
 from monitor.models import Capture, Listing, Request, SourceState
+from monitor.parsing.wire import PageError
 from monitor.points import pass_point
 from monitor.polling.watch import Seen, check_page, check_rows
 from monitor.portals.base import ListPage, Portal
 from monitor.stanzas import SourceConfig
 from monitor.store import Store
 from monitor.store.gaps import Gap
-from monitor.store.notices import Triage
+from monitor.store.notices import Diff, Triage
 from monitor.web.visit import Visitor
 
 BACK_FILL = "back-fill"
@@ -28,6 +29,10 @@ PAGE_LIMIT = "the page limit came first"
 REPEATS = "the pager shows earlier rows again"
 BROKE_OFF = "the round broke off"
 _DAY = timedelta(days=1)
+# Rows that are written at once: a page of a hundred thousand keeps nobody else from writing.
+_CHUNK = 200
+# Seconds: whoever waits for the lock shall have it before the next rows do.
+_BREATH = 0.02
 _BARRING = (SourceState.BLOCKED, SourceState.UNREACHABLE)
 
 
@@ -161,6 +166,9 @@ class Pager:
             trouble = describe_failure(error, missed)
             self.barred |= error.cause is FetchCause.BUDGET
             return self._note_trouble(trouble)
+        except PageError as error:
+            advice = "it is asked for again in the next round; other sources go on"
+            return self._note_trouble(Trouble(SourceState.DRIFTED, error.missing, missed, advice))
         except LayoutError as error:
             advice = "the portal changed its pages; see docs/portals.md"
             return self._note_trouble(Trouble(SourceState.DRIFTED, str(error), missed, advice))
@@ -193,14 +201,18 @@ class Pager:
         rows = {listing.listing_id: self._fill_region(listing) for listing in page.listings}
         since = gap.span.since if gap else None
         pass_point("before rows")
+        # Only this thread writes rows of this source; judging them takes longer than any lock may.
+        diff = store.notices.diff(self.name, page.listings)
+        flaws = check_rows(diff, rows, capture.url)
+        judged = self._judge_rows(diff, rows, since, renews=bool(flaws))
+        for start in range(0, len(judged), _CHUNK):
+            if start:
+                self.stop.wait(_BREATH)
+            with store.db.immediate():
+                for row, triage in judged[start : start + _CHUNK]:
+                    store.notices.keep_listing(self.name, row, triage, capture.record_id, now)
+                    pass_point("row kept")
         with store.db.immediate():
-            diff = store.notices.diff(self.name, page.listings)
-            for listing_id in (*diff.new, *diff.changed):
-                triage = self.triage(rows[listing_id], listing_id in diff.new, since)
-                store.notices.keep_listing(
-                    self.name, rows[listing_id], triage, capture.record_id, now
-                )
-                pass_point("row kept")
             if since is not None:
                 for listing_id in store.notices.find_too_old(self.name, diff.known):
                     row = rows[listing_id]
@@ -212,8 +224,32 @@ class Pager:
         if capture.url in self.source.lists:
             self.first_pages.append(capture)
         late = None if gap or self.baseline else self.horizon
-        self._add_unexplained(check_rows(diff, rows, capture.url))
+        self._add_unexplained(flaws)
         self.seen.count(page.listings, diff, late, usual=gap is None)
+
+    def _judge_rows(
+        self, diff: Diff, rows: Mapping[str, Listing], since: datetime | None, *, renews: bool
+    ) -> list[tuple[Listing, Triage]]:
+        """Return the new and changed rows, each with what becomes of it.
+
+        What a site changed all at once is told in one digest.
+        """
+        renewed = self._find_renewed(rows) | {*(diff.changed if renews else ())}
+        judged = [(rows[one], self.triage(rows[one], True, since)) for one in diff.new]
+        judged += [(rows[one], self.triage(rows[one], False, since)) for one in diff.changed]
+        return [
+            (row, replace(triage, baseline=triage.baseline or row.listing_id in renewed))
+            for row, triage in judged
+        ]
+
+    def _find_renewed(self, rows: Mapping[str, Listing]) -> set[str]:
+        """Return the rows that are known notices under new ids, where the site seems to do that."""
+        if self.baseline:
+            return set()
+        moved = self.store.notices.find_moved(self.name, list(rows.values()))
+        renewed = self.seen.is_renewed(len(moved))
+        self.seen.moved += len(moved)
+        return moved if renewed else set()
 
     def _fill_region(self, listing: Listing) -> Listing:
         return listing if listing.region else replace(listing, region=self.source.region)

@@ -22,14 +22,17 @@ from monitor.health import (
     find_news,
     make_gap_alert,
     make_loss_alert,
+    make_renewal_alert,
     plan_next,
     sum_health,
 )
 from monitor.models import Capture, Listing, Request, SourceState, Span
+from monitor.parsing.confinement import ConfinedPortal
 from monitor.points import pass_point
 from monitor.polling.attachments import Attachments
 from monitor.polling.deciding import Desk
 from monitor.polling.opening import Opener, Tally
+from monitor.polling.relook import Looker
 from monitor.polling.walk import Walk
 from monitor.polling.watch import check_rate, check_round, check_silence
 from monitor.portals import PORTALS
@@ -39,6 +42,7 @@ from monitor.screening.score import Screener
 from monitor.stanzas import SourceConfig
 from monitor.store import Store
 from monitor.store.notices import TOO_OLD, Triage
+from monitor.store.restoring import head_resumed
 from monitor.store.sources import Health, SourceRow
 from monitor.web.addresses import find_origins
 from monitor.web.fetch import Fetcher, FetchRules
@@ -51,6 +55,7 @@ log = logging.getLogger(__name__)
 # The name that SAM.gov, the only keyed portal so far, has for it.
 _KEY_NAME = "api_key"
 _WEEK = timedelta(days=7)
+_DOWN = (SourceState.BLOCKED, SourceState.UNREACHABLE)
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,7 @@ class Poller:
     def _run_round(
         self, name: str, source: SourceConfig, visitor: Visitor, since: datetime | None
     ) -> Round:
-        portal = PORTALS[source.portal](source)
+        portal = ConfinedPortal(source, self.stop)
         walk = self._make_walk(name, source, portal, visitor, since)
         if source.warm_up:
             self._warm_up(source, visitor, walk)
@@ -147,6 +152,8 @@ class Poller:
         blocked = any(trouble.state is SourceState.BLOCKED for trouble in walk.troubles)
         idle = self.stop.is_set() or blocked
         tally = Tally() if idle else self._open(name, source, portal, visitor)
+        if not (idle or any(t.state in _DOWN for t in tally.troubles)):
+            self._look_again(name, source, portal, visitor)
         unread = self._find_unread(name)
         troubles = [*walk.troubles, *judged, *walk.gaps, *tally.troubles, *unread]
         health = sum_health(troubles)
@@ -222,19 +229,35 @@ class Poller:
             troubles.append(Trouble(SourceState.PARTIAL, cause, "", advice))
         return troubles
 
-    def _open(self, name: str, source: SourceConfig, portal: Portal, visitor: Visitor) -> Tally:
+    def _open(
+        self, name: str, source: SourceConfig, portal: ConfinedPortal, visitor: Visitor
+    ) -> Tally:
+        # What was told after a backup that was restored is told again, together, and says so.
+        resumed = head_resumed(self.store.db, self.store.sources.get(name))
         desk = Desk(
             name, self.config, self.store, self.screener, self.lists, source.receivers,
-            sample=source.portal == "sample",
+            sample=source.portal == "sample", heading=resumed,
+            digest=f"baseline:{name}" if resumed else "",
         )  # fmt: skip
         attachments = Attachments(
-            visitor, self.documents, Limits(), self.clock, self.report, self.stop
-        )
+            visitor, self.documents, portal.refused_file, Limits(), self.clock, self.report,
+            self.stop,
+        )  # fmt: skip
         opener = Opener(
             name, source, portal, self.store, self.archive, self.screener, desk, visitor,
             self.clock, self.report, attachments,
         )  # fmt: skip
         return opener.open_waiting()
+
+    def _look_again(
+        self, name: str, source: SourceConfig, portal: Portal, visitor: Visitor
+    ) -> None:
+        """Look again at told notices that are due; the sample's pages date themselves anew."""
+        if self.config.file.evidence.look_again and source.portal != "sample":
+            Looker(
+                name, source, self.config, portal, self.store, self.archive, visitor, self.clock,
+                self.report, self.stop,
+            ).look_again()  # fmt: skip
 
     def _finish(
         self, name: str, source: SourceConfig, health: Health, walk: Walk, tally: Tally
@@ -257,6 +280,9 @@ class Poller:
             if tally.given_up:
                 lost = make_loss_alert(row, tally.given_up, now)
                 store.alerts.gather_self(lost, self._everyone(source), now)
+            if walk.seen.is_renewed():
+                renewal = make_renewal_alert(row, walk.seen.moved, now)
+                store.alerts.gather_self(renewal, self._everyone(source), now)
             if walk.gaps and not walk.baseline and store.sources.get(name).told_state != TOLD_GAP:
                 gap = make_gap_alert(row, walk.gaps, now)
                 store.alerts.gather_self(gap, self._everyone(source), now)
@@ -296,12 +322,15 @@ class Poller:
         fresh_from: datetime,
         gap: datetime | None,
     ) -> Triage:
-        """Judge a row; what a gap or a back-fill brings is told in one digest, as a first round."""
-        quiet = baseline or gap is not None
-        since = gap or fresh_from
+        """Judge a row; what a gap or a back-fill brings is told in one digest, as a first round.
+
+        So is what is old, as after a month in which the source was off.
+        """
+        at, aside = listing.published_at, baseline or gap is not None
+        quiet = aside or (at is not None and at < fresh_from)
         if source.open == "none" or PORTALS[source.portal].lists_only:
             return Triage(False, "the source records only", quiet)
-        if quiet and listing.published_at and listing.published_at < since:
+        if aside and at is not None and at < (gap or fresh_from):
             return Triage(False, TOO_OLD, quiet)
         if source.open == "all":
             return Triage(True, "the source opens all", quiet)
@@ -309,7 +338,7 @@ class Poller:
         return Triage(opens, why, quiet)
 
     def _everyone(self, source: SourceConfig) -> list[str]:
-        return source.receivers or list(self.config.receivers)
+        return self.config.list_self_receivers(source.receivers)
 
     def _tell_news(self, name: str, source: SourceConfig, row: SourceRow, now: datetime) -> None:
         news = find_news(row, now)

@@ -101,7 +101,8 @@ class Walk(Pager):
         """Say that rows may have passed unseen: a list that ends before anything known."""
         ended = [o for o in self.outcomes if o.ended and not o.filtered and o.oldest is not None]
         oldest = max((o.oldest for o in ended if o.oldest is not None), default=None)
-        unknown = self.seen.known + self.seen.changed == 0 and self.seen.new > 0
+        met = self.seen.known + self.seen.changed + self.seen.moved
+        unknown = met == 0 and self.seen.new > 0
         if self.baseline or oldest is None or not unknown or oldest < span.since + _DAY:
             return
         lost = Span(span.since, oldest)

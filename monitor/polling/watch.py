@@ -44,6 +44,8 @@ class Seen:
     unchanged: int = 0
     late: int = 0
     """New rows whose day the round before should have seen."""
+    moved: int = 0
+    """New rows with title and day of known ones, which the list shows no more."""
     fields: Fields = field(default_factory=Fields)
 
     def count(
@@ -70,6 +72,10 @@ class Seen:
             self.late += sum(1 for day in days if day is not None and day < horizon)
         for listing in rows.values() if usual else ():
             self.fields.add(describe_row(listing))
+
+    def is_renewed(self, moved: int = 0) -> bool:
+        """Return whether the site seems to have given its notices new ids; count `moved` more."""
+        return self.moved + moved >= _FEW and self.moved + moved > self.known
 
     @property
     def listings(self) -> int:
@@ -170,7 +176,11 @@ def check_round(seen: Seen, learned: Mapping[str, Share], expect: Expectations) 
         return [Trouble(SourceState.EMPTY, cause, "the whole round", _ADVICE)] if silent else []
     least = {"buyer": expect.buyer, "date": expect.date}
     troubles = compare_shares(seen.fields.shares(), learned, least)
-    if seen.late >= _FEW and not seen.known and not seen.changed:
+    if seen.is_renewed():
+        cause = f"{seen.moved} of {seen.listings} rows are known notices under other ids"
+        advice = "nothing is lost: they are read again, and told only where they differ"
+        troubles.append(Trouble(SourceState.DRIFTED, cause, "", advice))
+    elif seen.late >= _FEW and not seen.known and not seen.changed:
         cause = f"{seen.late} rows of days that were read before are all unknown"
         advice = "the portal may have changed the addresses of its notices"
         troubles.append(Trouble(SourceState.DRIFTED, cause, "", advice))

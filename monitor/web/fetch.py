@@ -6,8 +6,8 @@ import hashlib
 import http.client
 import logging
 import os
-import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -24,6 +24,7 @@ from urllib3.response import HTTPResponse
 from monitor.errors import FetchCause, FetchError, first_line
 from monitor.models import Capture, Request
 from monitor.web.addresses import drop_secret, find_origin, is_home, join_redirect, split_url
+from monitor.web.causes import explain_error
 from monitor.web.guards import Exchange, GuardedAdapter
 from monitor.web.inflate import inflate_body
 from monitor.web.signing import SignError
@@ -32,23 +33,14 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 _STEP = 64 * 1024
 _MAX_HEADER_BYTES = 64 * 1024
+# No site needs more; one that sends new cookies with every page would get them all back.
+_MAX_COOKIE_BYTES = 16 * 1024
 # Below this size a high ratio proves nothing: an empty table compresses well.
 _RATIO_FLOOR = 256 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEEPING = frozenset({307, 308})
 # At DEBUG it writes whole addresses into the log, the API key with them.
 logging.getLogger("urllib3").setLevel(logging.INFO)
-
-# What an exception from below means; asked from the innermost outwards, first answer wins.
-_CAUSES: tuple[tuple[type[BaseException], FetchCause, str], ...] = (
-    (ssl.SSLError, FetchCause.TLS, "no trusted TLS connection"),
-    (TimeoutError, FetchCause.TIMEOUT, "no answer in time"),
-    (http.client.IncompleteRead, FetchCause.TRUNCATED, "the answer ends early"),
-    (http.client.RemoteDisconnected, FetchCause.UNREACHABLE, "closed without an answer"),
-    (http.client.HTTPException, FetchCause.PROTOCOL, "not a valid HTTP answer"),
-    (ConnectionError, FetchCause.UNREACHABLE, "the connection broke"),
-    (ValueError, FetchCause.PROTOCOL, "not a usable request or answer"),
-)
 
 
 @dataclass(frozen=True)
@@ -58,7 +50,8 @@ class FetchRules:
     `deadline` is wall time for the whole exchange with its redirects; `max_bytes` holds
     for the body as sent and as decoded; `max_ratio` is decoded to sent. `allow_loopback`
     is for a portal on this very machine: at `loopback_origins` (host, port), or where that
-    is None at the origin of the URL asked for, and nowhere else. `ca_file`, `verify_tls` and
+    is None at the origin of the URL asked for, and nowhere else. `trusted` is for an address that
+    the operator alone chose: its origin may be anywhere. `ca_file`, `verify_tls` and
     `legacy_tls` are the only ways to loosen TLS and are written into every capture. `proxy` is
     an http or socks5h URL; raise ValueError for another. `headers` go with every request. The
     secrets, `cookie`, `key` (name and value, put into the query) and what `sign` answers for the
@@ -73,6 +66,7 @@ class FetchRules:
     max_redirects: int = 5
     allow_loopback: bool = False
     loopback_origins: frozenset[tuple[str, int]] | None = None
+    trusted: bool = False
     ca_file: str = ""
     verify_tls: bool = True
     legacy_tls: bool = False
@@ -87,6 +81,19 @@ class FetchRules:
         """Refuse a proxy that would resolve names on this side, or not at all."""
         if self.proxy and not self.proxy.startswith(("http://", "socks5h://")):
             raise ValueError("a proxy is an http:// or socks5h:// URL")
+
+
+@dataclass
+class Trip:
+    """A request on its way through redirects: what is asked next, and the seconds left for all."""
+
+    asked: Request
+    next: Request
+    origin: tuple[str, int]
+    headers: Mapping[str, str]
+    rules: FetchRules
+    left: float
+    hops: int = 0
 
 
 class Fetcher:
@@ -145,14 +152,36 @@ class Fetcher:
         browser. Nothing is retried. Raise FetchError, and nothing else, when there is no usable
         answer.
         """
-        url = request.url
+        trip = self.begin(request, headers, most)
+        while (capture := self.step(trip, now)) is None:
+            pass
+        return capture
+
+    def begin(
+        self, request: Request, headers: Mapping[str, str] = NO_HEADERS, most: int | None = None
+    ) -> Trip:
+        """Return a trip to take step by step; raise FetchError for an address that is none."""
+        try:
+            url = self._normalize_url(request.url)
+            origin = find_origin(split_url(url))
+        except (ValueError, OSError) as error:
+            shown = "".join(c if c.isprintable() else "?" for c in request.url[:200])
+            raise FetchError(shown, FetchCause.PROTOCOL, first_line(error)) from error
+        rules = self.rules if most is None else replace(self.rules, max_bytes=most)
+        return Trip(request, replace(request, url=url), origin, headers, rules, rules.deadline)
+
+    def step(self, trip: Trip, now: datetime) -> Capture | None:
+        """Ask what a trip asks next; return the answer, None where that is a redirect.
+
+        All steps of a trip share its deadline. Raise FetchError as `ask` does.
+        """
+        url, began = trip.asked.url, time.monotonic()
         with (
-            self._begin_exchange(url) as exchange,
+            self._begin_exchange(trip) as exchange,
             closing(GuardedAdapter(self.rules.legacy_tls)) as adapter,
         ):
             try:
-                rules = self.rules if most is None else replace(self.rules, max_bytes=most)
-                return self._follow_redirects(adapter, exchange, request, now, headers, rules)
+                return self._take_step(adapter, exchange, trip, now)
             except FetchError:
                 exchange.check_time()
                 raise
@@ -161,21 +190,20 @@ class Fetcher:
             except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:
                 # A socket that the watch has shut looks like a broken one.
                 exchange.check_time()
-                raise _explain_error(url, error) from error
+                raise explain_error(url, error, requests.RequestException) from error
+            finally:
+                trip.left -= time.monotonic() - began
 
-    def _begin_exchange(self, url: str) -> Exchange:
+    def _begin_exchange(self, trip: Trip) -> Exchange:
         rules = self.rules
-        try:
-            origin = find_origin(split_url(self._normalize_url(url)))
-        except (ValueError, OSError) as error:
-            shown = "".join(c if c.isprintable() else "?" for c in url[:200])
-            raise FetchError(shown, FetchCause.PROTOCOL, first_line(error)) from error
         return Exchange(
-            url,
+            trip.asked.url,
             seconds=rules.deadline,
+            left=trip.left,
             connect_seconds=rules.connect_timeout,
             stop=self.stop,
-            loopback=self._find_loopback(origin),
+            loopback=self._find_loopback(trip.origin),
+            trusted=trip.origin if rules.trusted else None,
             socks=rules.proxy if self._uses_socks() else "",
         )
 
@@ -193,32 +221,28 @@ class Fetcher:
         split_url(url)
         return urldefrag(requests.Request("GET", url).prepare().url or "").url
 
-    def _follow_redirects(
-        self,
-        adapter: GuardedAdapter,
-        exchange: Exchange,
-        request: Request,
-        now: datetime,
-        headers: Mapping[str, str],
-        rules: FetchRules,
-    ) -> Capture:
-        step = replace(request, url=self._normalize_url(exchange.url))
-        for _ in range(self.rules.max_redirects + 1):
-            with closing(self._send_request(adapter, exchange, step, now, headers)) as response:
-                location = response.headers.get("Location", "").strip()
-                if response.status_code not in _REDIRECTS or not location:
-                    capture = self._make_capture(response, exchange, step.url, now, rules)
-                    return replace(capture, method=request.method, sent=request.body)
-            if response.status_code not in _KEEPING:
-                step = Request(step.url, headers=request.headers)
-            try:
-                moved = join_redirect(step.url, drop_secret(location, self.rules.key))
-                step = replace(step, url=self._normalize_url(moved))
-            except (ValueError, OSError) as error:
-                detail = first_line(error)
-                raise FetchError(exchange.url, FetchCause.REDIRECT, detail) from error
-        detail = f"more than {self.rules.max_redirects} redirects"
-        raise FetchError(exchange.url, FetchCause.REDIRECT, detail)
+    def _take_step(
+        self, adapter: GuardedAdapter, exchange: Exchange, trip: Trip, now: datetime
+    ) -> Capture | None:
+        request = trip.next
+        with closing(self._send_request(adapter, exchange, request, now, trip.headers)) as response:
+            location = response.headers.get("Location", "").strip()
+            if response.status_code not in _REDIRECTS or not location:
+                capture = self._make_capture(response, exchange, request.url, now, trip.rules)
+                return replace(capture, method=trip.asked.method, sent=trip.asked.body)
+        trip.hops += 1
+        if trip.hops > self.rules.max_redirects:
+            detail = f"more than {self.rules.max_redirects} redirects"
+            raise FetchError(exchange.url, FetchCause.REDIRECT, detail)
+        keeps = response.status_code in _KEEPING
+        step = request if keeps else Request(request.url, headers=request.headers)
+        try:
+            moved = join_redirect(step.url, drop_secret(location, self.rules.key))
+            trip.next = replace(step, url=self._normalize_url(moved))
+        except (ValueError, OSError) as error:
+            detail = first_line(error)
+            raise FetchError(exchange.url, FetchCause.REDIRECT, detail) from error
+        return None
 
     def _prepare(
         self, request: Request, now: datetime, headers: Mapping[str, str]
@@ -274,6 +298,10 @@ class Fetcher:
             response.close()
             raise
         extract_cookies_to_jar(self._session.cookies, prepared, response.raw)  # type: ignore[no-untyped-call]
+        if sum(len(cookie.name) + len(cookie.value or "") for cookie in self._session.cookies) > (
+            _MAX_COOKIE_BYTES
+        ):
+            self._session.cookies.clear()
         return response
 
     def _make_capture(
@@ -356,32 +384,3 @@ def _check_headers(url: str, raw: HTTPResponse) -> None:
     if original is not None and original.msg.defects:
         # The parser drops what follows a broken line, and with it how the body is framed.
         raise FetchError(url, FetchCause.PROTOCOL, "broken header line")
-
-
-def _explain_error(url: str, error: BaseException) -> FetchError:
-    """Name the cause in our words; texts from below may hold a proxy's password."""
-    for inner in reversed(list(_walk_causes(error))):
-        if isinstance(inner, requests.RequestException):
-            continue
-        for kind, cause, detail in _CAUSES:
-            if isinstance(inner, kind):
-                return FetchError(url, cause, _add_reason(detail, inner))
-    return FetchError(url, FetchCause.UNREACHABLE, f"no connection ({type(error).__name__})")
-
-
-def _walk_causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and those that it wraps, outermost first."""
-    queue, seen = [error], {id(error)}
-    while queue:
-        current = queue.pop(0)
-        yield current
-        wrapped = (*current.args, getattr(current, "reason", None), current.__cause__)
-        for inner in (*wrapped, current.__context__):
-            if isinstance(inner, BaseException) and id(inner) not in seen:
-                seen.add(id(inner))
-                queue.append(inner)
-
-
-def _add_reason(detail: str, error: BaseException) -> str:
-    reason = getattr(error, "verify_message", "") or getattr(error, "reason", "")
-    return f"{detail}: {reason}" if isinstance(error, ssl.SSLError) and reason else detail

@@ -27,18 +27,24 @@ from monitor.web.addresses import is_loopback, is_public
 from monitor.web.socks import ask_proxy
 
 _TICK = 0.2
+# Names that never leave a network: RFC 6761, RFC 6762, RFC 8375, and what is usual.
+_LOCAL_NAMES = (
+    ".localhost", ".local", ".internal", ".home.arpa", ".lan", ".intranet", ".corp", ".home",
+    ".private", ".localdomain",
+)  # fmt: skip
 # getaddrinfo cannot be interrupted: a dead resolver must not pile up threads.
 _LOOKUPS = threading.BoundedSemaphore(16)
 _CURRENT: ContextVar[Exchange] = ContextVar("exchange")
 
 
 class Exchange:
-    """One request with its redirects: which peers it may reach and how long it may last.
+    """One step of a request: which peers it may reach and how long it may last.
 
     A thread shuts the sockets when the time is up or the program stops, because a
-    timeout of a socket starts again with every byte of a slow sender. `loopback`
-    holds each host and port for which a loopback address is allowed; `socks` is the URL
-    of a proxy that resolves names itself, or ''.
+    timeout of a socket starts again with every byte of a slow sender. `seconds` is what the whole
+    request has, `left` what earlier steps have left of it. `loopback` holds each host and port for
+    which a loopback address is allowed, `trusted` one that may have any address; `socks` is the
+    URL of a proxy that resolves names itself, or ''.
     """
 
     def __init__(
@@ -46,15 +52,18 @@ class Exchange:
         url: str,
         *,
         seconds: float,
+        left: float | None = None,
         connect_seconds: float,
         stop: threading.Event,
         loopback: frozenset[tuple[str, int]] = frozenset(),
+        trusted: tuple[str, int] | None = None,
         socks: str = "",
     ) -> None:
         self.url, self.peer = url, ""
         self._seconds, self._connect_seconds = seconds, connect_seconds
         self._stop, self._loopback, self._socks = stop, loopback, urlsplit(socks)
-        self._ends = time.monotonic() + seconds
+        self._trusted = trusted
+        self._ends = time.monotonic() + (seconds if left is None else left)
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._handles: list[socket.socket] = []
@@ -94,16 +103,17 @@ class Exchange:
     def check_address(self, host: str, port: int, address: str) -> None:
         """Raise FetchError (FORBIDDEN_ADDRESS) unless `address` may be reached for `host`."""
         own = (host, port) in self._loopback and is_loopback(address)
-        if not own and not is_public(address):
+        if not own and (host, port) != self._trusted and not is_public(address):
             detail = f"{host[:80]} is {address}"
             raise FetchError(self.url, FetchCause.FORBIDDEN_ADDRESS, detail)
 
     def check_proxied(self, host: str, port: int) -> None:
         """Check a host that a proxy will resolve: an address in any spelling, or a local name."""
-        address = _read_numeric(host)
-        if address:
+        # A final dot names the same host, to a proxy as well.
+        bare = host.rstrip(".")
+        if address := _read_numeric(bare):
             self.check_address(host, port, address)
-        elif "." not in host.strip(".") or host.endswith((".localhost", ".local", ".internal")):
+        elif "." not in bare or bare.endswith(_LOCAL_NAMES):
             raise FetchError(self.url, FetchCause.FORBIDDEN_ADDRESS, f"{host[:80]} is a local name")
 
     def open_socket(self, host: str, port: int, options: Any, proxied: bool) -> socket.socket:

@@ -40,13 +40,13 @@ class Pace:
 class Manners:
     """Keep apart the requests to each host, across all sources and threads.
 
-    `spend(host, day)` counts one more request in one atomic step and returns the new
-    count; `clock` is monotonic, in seconds.
+    `spend(host, day, most)` counts one more request in one atomic step, or returns False where
+    that many were counted; `clock` is monotonic, in seconds.
     """
 
     def __init__(
         self,
-        spend: Callable[[str, date], int],
+        spend: Callable[[str, date, int], bool],
         clock: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
     ) -> None:
@@ -88,7 +88,7 @@ class Manners:
 
     def spend(self, host: str, pace: Pace, day: date) -> None:
         """Count a request; raise FetchError (BUDGET) when the day's are used up."""
-        if self._spend(host, day) > pace.budget:
+        if not self._spend(host, day, pace.budget):
             detail = f"{pace.budget} requests on {day.isoformat()}"
             raise FetchError(host, FetchCause.BUDGET, detail)
 

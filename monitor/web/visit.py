@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from monitor.config import find_host
 from monitor.errors import FetchCause, FetchError
 from monitor.models import Capture, Request
-from monitor.web.fetch import NO_HEADERS, Fetcher
+from monitor.web.fetch import NO_HEADERS, Fetcher, Trip
 from monitor.web.manners import LONGEST_PAUSE, Manners, Pace, Robots
 
 log = logging.getLogger(__name__)
@@ -57,26 +57,27 @@ class Visitor:
         def read_clock() -> datetime:
             return now + timedelta(seconds=self._manners.clock() - began)
 
-        delay = self._ask_robots(request.url, now, read_clock) if self._obey_robots else None
-        capture = self._visit(request, delay, read_clock, headers, most)
+        capture = self._visit(request, now, read_clock, headers, most)
         if capture.status == 200 and not capture.body:
             log.info("empty answer, asking once more: %s", request.url)
-            capture = self._visit(request, delay, read_clock, headers, most)
+            capture = self._visit(request, now, read_clock, headers, most)
         return capture
 
     def _visit(
         self,
         request: Request,
-        delay: float | None,
+        now: datetime,
         read_clock: Callable[[], datetime],
         headers: Mapping[str, str],
-        most: int | None = None,
+        most: int | None,
     ) -> Capture:
-        """Return a page as kept; raise FetchError (ROBOTS) where a redirect ended off limits."""
-        capture = self._request(request, delay, read_clock, headers, most)
-        # Outside the lane: robots.txt of the same host may have to pass through it.
-        if self._obey_robots and capture.final_url != request.url:
-            self._ask_robots(capture.final_url, capture.fetched_at, read_clock)
+        """Return a page as kept; each redirect is a request of its own to robots.txt and pace."""
+        trip, capture = self._fetcher.begin(request, headers, most), None
+        while capture is None:
+            # Outside the lane: robots.txt of the same host has to pass through it.
+            url = trip.next.url
+            delay = self._ask_robots(url, now, read_clock) if self._obey_robots else None
+            capture = self._step(trip, read_clock, delay)
         return self._on_capture(capture)
 
     def _ask_robots(
@@ -92,22 +93,21 @@ class Visitor:
         return verdict.delay
 
     def _get_robots(self, url: str, read_clock: Callable[[], datetime]) -> Capture:
-        return self._on_capture(self._request(Request(url), None, read_clock, NO_HEADERS))
+        """Return the answer for robots.txt; its redirects ask no other one (RFC 9309)."""
+        trip, capture = self._fetcher.begin(Request(url)), None
+        while capture is None:
+            capture = self._step(trip, read_clock)
+        return self._on_capture(capture)
 
-    def _request(
-        self,
-        request: Request,
-        delay: float | None,
-        read_clock: Callable[[], datetime],
-        headers: Mapping[str, str],
-        most: int | None = None,
-    ) -> Capture:
-        host = find_host(request.url)
+    def _step(
+        self, trip: Trip, read_clock: Callable[[], datetime], delay: float | None = None
+    ) -> Capture | None:
+        host = find_host(trip.next.url)
         with self._manners.lane(host):
             self._manners.wait(host, self._pace, self._fetcher.stop, delay)
             self._manners.spend(host, self._pace, read_clock().astimezone(UTC).date())
-            capture = self._fetcher.ask(request, now=read_clock(), headers=headers, most=most)
-            if capture.status in (429, 503):
+            capture = self._fetcher.step(trip, read_clock())
+            if capture is not None and capture.status in (429, 503):
                 pause = read_retry_after(capture.header("Retry-After"), capture.fetched_at)
                 self._manners.slow_down(host, pause or 0.0)
             return capture

@@ -137,9 +137,8 @@ def test_a_worker_sees_no_secret_and_no_open_file(
 
 CONFINE = """
 import os, resource
-from monitor.documents.parts import Limits
-from monitor.documents.worker import confine_process
-confine_process(Limits())
+from monitor.confined import confine_process
+confine_process(256 * 1024 * 1024, 12)
 """
 
 

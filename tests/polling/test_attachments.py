@@ -20,6 +20,7 @@ from monitor.documents.reader import DocumentReader
 from monitor.errors import FetchCause, FetchError
 from monitor.models import Document, Item, Notice, Zone, ZoneKind
 from monitor.polling.attachments import MOST_DOCUMENTS, Attached, Attachments, add_text
+from monitor.portals.refusals import find_refusal
 from monitor.reading.views import list_unchecked
 from monitor.store.expectations import Share
 from monitor.text.markup import Line, Table
@@ -339,7 +340,7 @@ def open_attachments(stop: threading.Event | None = None) -> Iterator[Attachment
         pace = Pace(delay=0, jitter=0)
         visitor = Visitor(fetcher, manners, Robots(), pace, False, lambda capture: capture)
         yield Attachments(
-            visitor, DocumentReader(), Limits(), lambda: NOW, lambda _: None,
+            visitor, DocumentReader(), find_refusal, Limits(), lambda: NOW, lambda _: None,
             stop or threading.Event(),
         )  # fmt: skip
 

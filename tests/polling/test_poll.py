@@ -521,7 +521,7 @@ def test_ids_that_change_all_at_once_are_a_changed_portal(tmp_path: Path) -> Non
         show_instead(house, "_77", "_91")
         done = house.poll()
         assert done.health.state is SourceState.DRIFTED
-        assert "are all unknown" in done.health.cause
+        assert "are known notices under other ids" in done.health.cause
 
 
 def test_trouble_of_many_sources_at_once_is_told_in_a_few_messages(tmp_path: Path) -> None:

@@ -276,6 +276,18 @@ def test_cookies_live_as_long_as_their_fetcher() -> None:
     assert server.visits[1].headers["referer"] == server.url()
 
 
+def test_a_site_that_sends_ever_more_cookies_gets_none_back() -> None:
+    def send_cookie(visit: Visit) -> None:
+        reply(PAGE, headers={"Set-Cookie": f"a{visit.target[1:]}={'b' * 5000}; Path=/"})(visit)
+
+    routes = {f"/{number}": send_cookie for number in range(6)}
+    with HostileServer(routes) as server, Fetcher(LOCAL, threading.Event()) as fetcher:
+        for path in routes:
+            fetcher.get(server.url(path), now=NOW)
+    sizes = [len(visit.headers.get("cookie", "")) // 5000 for visit in server.visits]
+    assert sizes == [0, 1, 2, 3, 0, 1]
+
+
 def test_no_thread_and_no_socket_outlives_a_request() -> None:
     before = threading.active_count()
     with HostileServer({"/": hang(make_head() + b"half"), "/ok": reply(PAGE)}) as server:

@@ -95,6 +95,17 @@ def test_nothing_inside_the_network_is_asked_of_a_proxy(template: str) -> None:
     assert proxy.visits == []
 
 
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1.", "a.localhost", "a.localhost.", "printer.local.", "nas.lan",
+             "router.home.arpa", "metadata.google.internal", "intranet", "intranet."],
+)  # fmt: skip
+def test_a_local_name_is_asked_of_no_proxy_however_it_ends(host: str) -> None:
+    with HostileServer({}) as proxy:
+        error = refuse_page(f"http://{host}/", FetchRules(AGENT, proxy=proxy.url("")))
+    assert error.cause == FetchCause.FORBIDDEN_ADDRESS
+    assert proxy.visits == []
+
+
 def test_without_the_guard_the_same_urls_do_reach_a_server() -> None:
     with HostileServer({"/": reply(b"secret")}) as server:
         for spelling in ("127.0.0.1", "127.1", "2130706433", "0x7f000001", "017700000001"):

@@ -191,8 +191,43 @@ def test_a_redirect_to_where_robots_may_not_go_is_not_kept(guest: Guest) -> None
             guest.visitor.get(server.url("/list"), NOW)
         capture = guest.visitor.get(server.url("/moved"), NOW)
     assert caught.value.cause == FetchCause.ROBOTS
+    assert "/admin/list" not in server.paths
     assert capture.final_url == server.url("/open")
     assert [kept.url for kept in guest.kept] == [server.url("/robots.txt"), server.url("/moved")]
+
+
+def test_each_redirect_is_a_request_that_waits_and_counts(guest: Guest) -> None:
+    hops = {f"/{number}": redirect(f"/{number + 1}") for number in range(3)}
+    routes = {**hops, "/3": reply(b"page"), "/robots.txt": reply(status=404)}
+    with HostileServer(routes) as server:
+        capture = guest.visitor.get(server.url("/0"), NOW)
+    assert (capture.url, capture.final_url) == (server.url("/0"), server.url("/3"))
+    assert guest.fake.waits == [0.0, 3.0, 3.0, 3.0, 3.0]
+    assert capture.fetched_at == NOW + timedelta(seconds=12)
+    assert sum(guest.spent.values()) == len(server.visits) == 5
+
+
+def test_redirects_end_with_the_budget(fake: FakeTime) -> None:
+    pace = Pace(budget=3, jitter=0)
+    with (
+        closing(Guest(fake, obey=False, pace=pace)) as guest,
+        HostileServer({"/": redirect("/")}) as server,
+    ):
+        for cause in (FetchCause.BUDGET, FetchCause.BUDGET):
+            with pytest.raises(FetchError) as caught:
+                guest.visitor.get(server.url(), NOW)
+            assert caught.value.cause == cause
+    # What was refused is not counted.
+    assert len(server.visits) == sum(guest.spent.values()) == 3
+
+
+def test_a_redirect_that_is_refused_is_not_counted(fake: FakeTime) -> None:
+    with closing(Guest(fake, obey=False)) as guest, HostileServer({}) as server:
+        server.routes["/"] = redirect("http://169.254.169.254/")
+        with pytest.raises(FetchError) as caught:
+            guest.visitor.get(server.url(), NOW)
+    assert caught.value.cause == FetchCause.REDIRECT
+    assert sum(guest.spent.values()) == 1
 
 
 def test_headers_reach_the_page_and_not_robots_txt(guest: Guest) -> None:
