@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from monitor.commands.again import rescreen
 from monitor.commands.base import (
+    EXIT_DISK,
     EXIT_HELD,
     EXIT_USAGE,
     EXIT_WORLD,
@@ -21,10 +23,13 @@ from monitor.commands.base import (
     as_json,
     pass_settings,
 )
+from monitor.commands.evidence import evidence
+from monitor.commands.keeping import backup, restore, verify
 from monitor.commands.lists import lists
 from monitor.commands.reading import alerts, sources, why, write_gaps
 from monitor.commands.saved import import_command, screen
-from monitor.errors import ConfigError, LockedError, MonitorError
+from monitor.commands.telling import judge, let_go, mute, resend, unmute
+from monitor.errors import ConfigError, LockedError, MonitorError, UnwritableError
 from monitor.terminal import (
     print_rows,
     progress_line,
@@ -52,13 +57,16 @@ def cli(context: click.Context, config: Path, state: Path | None, debug: bool) -
     """Watch public procurement portals for products bought by security organs.
 
     Exit codes: 0 done; 1 something is wrong with the world; 2 wrong usage or
-    configuration; 75 another process holds the state folder.
+    configuration; 74 the disk takes nothing; 75 another process holds the state folder.
     """
     context.obj = Settings(config, state, debug)
     set_logging(debug)
 
 
-for command in (lists, alerts, why, sources, screen, import_command):
+for command in (
+    lists, alerts, why, sources, screen, import_command, rescreen, evidence, verify, backup,
+    restore, judge, mute, unmute, resend,
+):  # fmt: skip
     cli.add_command(command)
 
 
@@ -66,26 +74,33 @@ for command in (lists, alerts, why, sources, screen, import_command):
 @pass_settings
 def run(settings: Settings) -> None:
     """Run the daemon in the foreground."""
+    from monitor.holding import StateLock
+
+    # Before all that takes time: whoever comes second says so at once.
+    with StateLock(settings.find_state()):
+        run_daemon(settings)
+
+
+def run_daemon(settings: Settings) -> None:
+    """Run the daemon in a state folder that is held."""
     import threading
 
     from monitor.config import current_environment
     from monitor.daemon import Daemon
-    from monitor.holding import StateLock
     from monitor.setup import Rooms
 
     setup = settings.load()
     config = setup.config
-    with StateLock(config.state):
-        rooms = Rooms.open(config.state, threading.Event())
-        with rooms.store:
-            log = logging.getLogger(__name__)
-            log.info("%s: sources %s", config.path, ", ".join(config.sources) or "none")
-            log.info("state in %s; receivers %s", config.state, ", ".join(config.receivers))
-            for warning in setup.screener.watchlists.warnings:
-                log.warning("%s", warning)
-            daemon = Daemon(setup, rooms, current_environment(), write_out, settings.state)
-            daemon.install_signals()
-            daemon.run()
+    rooms = Rooms.open(config.state, threading.Event())
+    with rooms.store:
+        log = logging.getLogger(__name__)
+        log.info("%s: sources %s", config.path, ", ".join(config.sources) or "none")
+        log.info("state in %s; receivers %s", config.state, ", ".join(config.receivers))
+        for warning in setup.screener.watchlists.warnings:
+            log.warning("%s", warning)
+        daemon = Daemon(setup, rooms, current_environment(), write_out, settings.state)
+        daemon.install_signals()
+        daemon.run()
 
 
 @cli.command()
@@ -154,10 +169,15 @@ def check(settings: Settings, sources: tuple[str, ...], live: bool, as_json: boo
     """Check config.yaml and all watchlists; say file, line and column of what is wrong."""
     if sources and not live:
         raise click.UsageError("sources are named to ask them: add --live")
+    from monitor.alerting.routecheck import list_route_warnings
+    from monitor.holding import find_exposures
+
     setup = settings.load()
     chosen = choose_sources(setup, sources)
     lists = setup.screener.watchlists
-    for warning in lists.warnings:
+    warnings = [*lists.warnings, *list_route_warnings(setup.config.file.routes)]
+    warnings += find_exposures(setup.config.state)
+    for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
     for note in lists.list_notes(datetime.now(ZoneInfo("Asia/Shanghai")).date()):
         click.echo(f"note: {note}", err=True)
@@ -165,7 +185,7 @@ def check(settings: Settings, sources: tuple[str, ...], live: bool, as_json: boo
         "config": str(settings.config), "sources": len(setup.config.sources),
         "receivers": len(setup.config.receivers), "brands": len(lists.brands),
         "agencies": len(lists.agencies), "watchlists": lists.version,
-        "warnings": len(lists.warnings),
+        "warnings": len(warnings),
     }  # fmt: skip
     if as_json:
         click.echo(json.dumps(row, ensure_ascii=False))
@@ -209,12 +229,14 @@ def send_test(settings: Settings, name: str) -> None:
     from monitor.alerting.deliver import make_sender
     from monitor.models import Message
 
-    receivers = settings.load().config.receivers
+    config = settings.load().config
+    receivers = config.receivers
     if name not in receivers:
         raise click.UsageError(f"no receiver '{name}' (known: {', '.join(receivers)})")
     body = "This is a test of tender-monitor. Nothing was found; the receiver works."
     message = Message("[TEST] tender-monitor reaches this receiver", body)
     make_sender(receivers[name], write_out).send(message)
+    let_go(config.state, name)
     click.echo(f"{name}: accepted", err=True)
 
 
@@ -260,4 +282,5 @@ def main() -> None:
             raise
         click.echo(f"error: {error}", err=True)
         code = EXIT_USAGE if isinstance(error, ConfigError) else EXIT_WORLD
+        code = EXIT_DISK if isinstance(error, UnwritableError) else code
         raise SystemExit(EXIT_HELD if isinstance(error, LockedError) else code) from None

@@ -19,7 +19,7 @@ from monitor.holding import StateLock
 from monitor.models import Capture, Issue, Listing, Match, Notice, Verdict
 from monitor.once import deliver_due
 from monitor.polling.deciding import Decided, Desk
-from monitor.reading.savednotices import Saved
+from monitor.reading.savednotices import FORM_HEADER, Saved
 from monitor.screening.score import Screener
 from monitor.setup import Rooms, Setup, settle_outbox
 from monitor.store import Store
@@ -166,7 +166,7 @@ class _Importer:
 def _make_capture(saved: Saved, now: datetime) -> Capture:
     """Return a saved notice as evidence: its bytes as found; nobody knows how they were fetched."""
     url = _find_address(saved)
-    headers = (("X-Imported-From", saved.place),)
+    headers = (("X-Imported-From", saved.place), (FORM_HEADER, str(saved.form)))
     return Capture(url, url, now, 200, headers, saved.body, saved.sha256, tls="imported")
 
 

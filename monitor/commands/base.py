@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from monitor.setup import Setup
     from monitor.store import Store
 
-EXIT_WORLD, EXIT_USAGE, EXIT_HELD = 1, 2, 75
+EXIT_WORLD, EXIT_USAGE, EXIT_DISK, EXIT_HELD = 1, 2, 74, 75
 
 
 class Settings:
@@ -30,6 +30,14 @@ class Settings:
         from monitor.setup import load_setup
 
         return load_setup(self.config, current_environment(), self.state)
+
+    def find_state(self) -> Path:
+        """Return the state folder; touches nothing else, raises ConfigError."""
+        from monitor.config import ConfigFile, current_environment, find_state
+        from monitor.yamlfile import load_yaml
+
+        file = load_yaml(self.config, ConfigFile).value
+        return find_state(file, self.config, current_environment(), self.state)
 
     def open_reading(self) -> tuple[Store, dict[str, Outline]]:
         """Return the store for reading and the sources' outlines; needs no secret."""

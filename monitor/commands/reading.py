@@ -47,15 +47,18 @@ def alerts(
     with store:
         moment = since.replace(tzinfo=UTC) if since else None
         rows = list(list_alerts(store, verdict=verdict or "", since=moment, limit=limit))
+        withheld = store.alerts.count_withheld()
     if not as_json:
         for row in rows:
             row["created"] = row["created_at"][:16]
-            row["deliveries"] = ", ".join(
-                f"{d['receiver']} {d['state']}" for d in row["deliveries"]
-            )
+            ways = [f"{d['receiver']} {d['state']}" for d in row["deliveries"]]
+            row["deliveries"] = ", ".join(ways) or f"not sent: {row['reason']}"
             row["what"] = row["products"] or row["title_en"] or row["title"]
             row["verdict"] = f"SAMPLE {row['verdict']}" if row["sample"] else row["verdict"]
-    print_rows(rows, as_json, ["id", "created", "verdict", "what", "buyer_en", "deliveries"])
+    columns = ["id", "created", "verdict", "what", "buyer_en", "deliveries", "judgement"]
+    print_rows(rows, as_json, columns)
+    for reason, number in withheld.items() if not as_json else ():
+        show_line(f"not sent to anybody: {number} {reason}; `tender-monitor resend ID` sends one")
 
 
 def show_unchecked(settings: Settings, limit: int, as_json: bool) -> None:

@@ -28,6 +28,8 @@ _FACTS = ("title", "date", "region", "buyer", "notice_type")
 _SAVED_FROM = re.compile(rb"<!-- saved from url=\(\d{4}\)(https?://[^\s<>]{1,2000}) -->")
 _LONGEST_TITLE = 200
 _LABELLED = re.compile(r"[^：:]{1,12}[：:]")
+# By this header of its capture an imported notice is read again.
+FORM_HEADER = "X-Imported-As"
 
 
 class Form(StrEnum):

@@ -12,6 +12,7 @@ from monitor.screening.gloss import gloss_item, gloss_title
 from monitor.screening.lists import SanctionLists
 from monitor.screening.score import Screener
 from monitor.text.dates import CHINA
+from monitor.text.privacy import mask_values
 
 
 def screen_saved(saved: Saved, screener: Screener, lists: SanctionLists) -> dict[str, Any]:
@@ -33,8 +34,8 @@ def _refuse_saved(saved: Saved, why: str) -> dict[str, Any]:
 def describe_screened(
     saved: Saved, notice: Notice, match: Match, lists: SanctionLists
 ) -> dict[str, Any]:
-    """Return a notice and its match as the object of section 5 of the design."""
-    return {
+    """Return a notice and its match as the object of section 5 of the design, persons masked."""
+    row = {
         "id": saved.id,
         "url": saved.url,
         "place": saved.place,
@@ -79,6 +80,7 @@ def describe_screened(
             for issue in notice.issues
         ],
     }  # fmt: skip
+    return {name: mask_values(value, name) for name, value in row.items()}
 
 
 def _describe_document(document: Document) -> dict[str, Any]:

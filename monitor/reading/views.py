@@ -15,6 +15,7 @@ from monitor.screening.gloss import gloss_title
 from monitor.store import Store
 from monitor.store.database import Row
 from monitor.store.sources import SourceRow
+from monitor.text.privacy import mask_address, mask_private, mask_values
 
 
 def list_sources(
@@ -64,7 +65,11 @@ def _name_absence(row: SourceRow) -> str:
 def list_alerts(
     store: Store, *, verdict: str = "", since: datetime | None = None, limit: int = 100
 ) -> Iterator[dict[str, Any]]:
-    """Yield a row per alert, newest first, with what happened to its deliveries."""
+    """Yield a row per alert, newest first, with what happened to its deliveries.
+
+    `judgement` is what a reader said of it last, "" for nothing.
+    """
+    judged = store.judgements.read_newest()
     for row in store.alerts.list_alerts(verdict=verdict, since=since, limit=limit):
         content = json.loads(row["content"])
         buyer = content.get("buyer") or {}
@@ -83,6 +88,7 @@ def list_alerts(
             "title_en": content.get("title_en", ""),
             "url": content.get("url", ""),
             "deliveries": [dict(delivery) for delivery in row["deliveries"]],
+            "judgement": judged.get(row["id"], ""),
         }
 
 
@@ -91,12 +97,12 @@ def explain_notice(store: Store, key: str) -> dict[str, Any] | None:
     row = store.notices.find_notice(key)
     if row is None:
         return _explain_listing(store, key) or _explain_self_alert(store, key)
-    match = json.loads(row["match"])
-    fields = json.loads(row["fields"])
+    match = mask_values(json.loads(row["match"]))
+    fields = mask_values(json.loads(row["fields"]))
     return {
         "url": row["url"],
         "source": row["source"],
-        "title": row["title"],
+        "title": mask_private(row["title"]),
         "verdict": row["verdict"],
         "reason": row["reason"],
         "decision": row["decision"],
@@ -112,7 +118,8 @@ def explain_notice(store: Store, key: str) -> dict[str, Any] | None:
         "fields": fields,
         "evidence": {"sha256": row["sha256"], "record_id": row["record_id"]},
         "attachments": [
-            {**one, "read": bool(one["read"])} for one in store.documents.list_for(row["listing"])
+            {**mask_values(one), "read": bool(one["read"])}
+            for one in store.documents.list_for(row["listing"])
         ],
         "watchlists": row["watchlist_version"],
         "twins": [asdict(link) for link in store.twins.find_links(row["listing"])],
@@ -126,7 +133,7 @@ def _explain_listing(store: Store, url: str) -> dict[str, Any] | None:
     return {
         "url": row["url"],
         "source": row["source"],
-        "title": row["title"],
+        "title": mask_private(row["title"]),
         "verdict": "none",
         "reason": "NOT_OPENED" if row["state"] == "recorded" else str(row["state"]).upper(),
         "decision": "",
@@ -220,14 +227,15 @@ def list_unchecked(store: Store, limit: int) -> Iterator[dict[str, Any]]:
         yield {
             "url": row["url"],
             "source": row["source"],
-            "title": row["title"],
+            "title": mask_private(row["title"]),
             "title_en": gloss_title(row["title"], fields["region"]),
             "buyer": match["organ"]["name"],
             "buyer_en": match["organ"]["name_en"],
             "verdict": row["verdict"],
             "reason": row["reason"],
             "attachments": [
-                {"name": one["name"], "url": one["url"], "why": one["why"]} for one in unread
+                {"name": one["name"], "url": mask_address(one["url"]), "why": one["why"]}
+                for one in unread
             ],
             "next_try": row["recheck_at"],
         }
@@ -239,4 +247,4 @@ def _iso(moment: datetime | None) -> str | None:
 
 def list_issues(store: Store) -> list[Row]:
     """Return what could not be understood, newest first."""
-    return store.sources.list_issues()
+    return [mask_values(row) for row in store.sources.list_issues()]

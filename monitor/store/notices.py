@@ -11,6 +11,7 @@ from monitor.models import Capture, Listing, Match, Notice
 from monitor.store.chain import Chain, LinkKind
 from monitor.store.database import Database, Row, clean_text, read_time, write_json, write_time
 from monitor.store.versions import Change, compare_versions, describe_fields
+from monitor.text.privacy import mask_private
 
 
 class ListingState(StrEnum):
@@ -52,7 +53,6 @@ class Triage:
     baseline: bool = False
 
 
-_COMPARED = ("title", "published_raw")
 # Why a row of a first round is recorded only; a back-fill thinks of it again.
 TOO_OLD = "older than what was asked for"
 
@@ -79,6 +79,34 @@ class Notices:
                 known.append(listing_id)
         return Diff(tuple(new), tuple(changed), tuple(known))
 
+    def find_moved(self, source: str, listings: Sequence[Listing]) -> set[str]:
+        """Return which unknown rows have the title and day of known rows that are not among them.
+
+        A few are notices with like titles; many are a site that gave all its notices new ids.
+        """
+        shown = {clean_text(row.listing_id) for row in listings}
+        # A list may have ten thousand rows of one title: each title is looked for once.
+        named: dict[tuple[str, str | None], bool] = {}
+        moved = set()
+        for row in listings:
+            if not row.title or self._find(source, row.listing_id) is not None:
+                continue
+            key = (row.title, write_time(row.published_at))
+            if key not in named:
+                named[key] = self._has_namesake(source, row, shown)
+            if named[key]:
+                moved.add(row.listing_id)
+        return moved
+
+    def _has_namesake(self, source: str, listing: Listing, shown: set[str]) -> bool:
+        day = write_time(listing.published_at)
+        rows = self.db.query(
+            """select listing_id from listing where source = :source and title = :title
+               and (published_at is :day or abs(julianday(published_at) - julianday(:day)) <= 1)""",
+            {"source": source, "title": _show_text(listing.title), "day": day},
+        )
+        return any(row["listing_id"] not in shown for row in rows)
+
     def keep_listing(
         self, source: str, listing: Listing, triage: Triage, record_id: str, now: datetime
     ) -> tuple[StoredListing, bool]:
@@ -98,16 +126,17 @@ class Notices:
         self.db.execute(
             """update listing set title = :title, published_raw = :raw, published_at = :at,
                  url = :url, state = :state, triage = :why, attempts = 0, next_try_at = :now,
-                 baseline = 0,
+                 baseline = :quiet,
                  buyer = :buyer, region = :region, notice_type = :type, record_id = :record,
                  content = :content, last_seen_at = :now where id = :id""",
             {
-                "title": clean_text(listing.title), "raw": clean_text(listing.published_raw),
-                "buyer": clean_text(listing.buyer), "region": clean_text(listing.region),
+                "title": _show_text(listing.title), "raw": clean_text(listing.published_raw),
+                "buyer": _show_text(listing.buyer), "region": clean_text(listing.region),
                 "type": clean_text(listing.notice_type), "record": record_id,
                 "at": write_time(listing.published_at), "url": clean_text(listing.url),
                 "state": str(state), "why": triage.why, "now": write_time(now),
                 "content": clean_text(listing.content), "id": row["id"],
+                "quiet": int(triage.baseline),
             },
         )  # fmt: skip
         return self._read_back(source, listing), False
@@ -115,7 +144,7 @@ class Notices:
     def _read_back(self, source: str, listing: Listing) -> StoredListing:
         sql = "select * from listing where source = ? and listing_id = ?"
         [row] = self.db.query(sql, [source, clean_text(listing.listing_id)])
-        return _make_listing(row)
+        return make_listing(row)
 
     def _insert(
         self,
@@ -128,10 +157,10 @@ class Notices:
     ) -> None:
         values = {
             "source": source, "listing_id": clean_text(listing.listing_id),
-            "url": clean_text(listing.url), "title": clean_text(listing.title),
+            "url": clean_text(listing.url), "title": _show_text(listing.title),
             "published_raw": clean_text(listing.published_raw),
             "published_at": write_time(listing.published_at),
-            "region": clean_text(listing.region), "buyer": clean_text(listing.buyer),
+            "region": clean_text(listing.region), "buyer": _show_text(listing.buyer),
             "notice_type": clean_text(listing.notice_type),
             "content": clean_text(listing.content) if triage.open else "",
             "state": str(state), "triage": triage.why, "baseline": int(triage.baseline),
@@ -188,7 +217,7 @@ class Notices:
                order by published_at is null, published_at, id limit :limit""",
             {"source": source, "now": write_time(now), "limit": limit},
         )
-        return [_make_listing(row) for row in rows]
+        return [make_listing(row) for row in rows]
 
     def count_waiting(self, source: str) -> int:
         """Return how many listings of a source are still to be opened."""
@@ -278,9 +307,9 @@ class Notices:
             "listing": listing, "version": (before["version"] if before else 0) + 1,
             "change": str(change), "changed_fields": write_json(names), "process": process,
             "record_id": capture.record_id, "sha256": capture.sha256, "seen_at": write_time(now),
-            "url": clean_text(notice.url), "title": clean_text(notice.title),
+            "url": clean_text(notice.url), "title": _show_text(notice.title),
             "tag": str(notice.tag or ""), "published_at": write_time(notice.published_at),
-            "buyer": clean_text(notice.buyer),
+            "buyer": _show_text(notice.buyer),
             "project_number": clean_text(notice.project_number), "fields": shown,
             "verdict": str(match.verdict), "reason": str(match.reason), "decision": decision,
             "score": match.score, "match": write_json(asdict(match)),
@@ -325,15 +354,24 @@ class Notices:
         return self.db.first("select * from listing where url = ? order by id desc limit 1", [url])
 
 
+def _show_text(text: str) -> str:
+    """Return a text as it is kept: private persons stand in the archived bytes only."""
+    return mask_private(clean_text(text))
+
+
 def _changed_fields(row: Row, listing: Listing) -> dict[str, tuple[str, str]]:
-    new = {name: clean_text(getattr(listing, name)) for name in _COMPARED}
+    new = {
+        "title": _show_text(listing.title),
+        "published_raw": clean_text(listing.published_raw),
+    }
     if listing.buyer and row["buyer"]:
         # Another buyer is another purchase; a column that comes and goes is not.
-        new["buyer"] = clean_text(listing.buyer)
+        new["buyer"] = _show_text(listing.buyer)
     return {name: (row[name], value) for name, value in new.items() if row[name] != value}
 
 
-def _make_listing(row: Row) -> StoredListing:
+def make_listing(row: Row) -> StoredListing:
+    """Return a row of the table as a listing."""
     listing = Listing(
         listing_id=row["listing_id"],
         url=row["url"],

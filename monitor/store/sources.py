@@ -162,15 +162,15 @@ class Sources:
             )
             self.db.insert("validator", values, on_conflict=update)
 
-    def spend(self, host: str, day: date) -> int:
-        """Count one request to a host on a UTC day and return the day's number."""
+    def spend(self, host: str, day: date, most: int) -> bool:
+        """Count one more request to a host on a UTC day; False, uncounted, where `most` went."""
         rows = self.db.query(
-            """insert into budget (host, day, requests) values (?, ?, 1)
+            """insert into budget (host, day, requests) select ?, ?, 1 where ? > 0
                on conflict (host, day) do update set requests = requests + 1
-               returning requests""",
-            [host, day.isoformat()],
+               where requests < ? returning requests""",
+            [host, day.isoformat(), most, most],
         )
-        return int(rows[0]["requests"])
+        return bool(rows)
 
     def spent(self, host: str, day: date) -> int:
         """Return how many requests went to a host on a UTC day."""
@@ -215,8 +215,11 @@ class Sources:
         """Return issues, newest first."""
         return self.db.query("select * from issue order by last_seen_at desc limit ?", [limit])
 
-    def remove_samples(self) -> dict[str, int]:
-        """Delete every sample source with all that came from it; return the counts."""
+    def remove_samples(self, now: datetime) -> dict[str, int]:
+        """Delete every sample source with all that came from it; return the counts.
+
+        The chain keeps a link of each row that is gone.
+        """
         with self.db.immediate():
             names = [r["name"] for r in self.db.query("select name from source where sample = 1")]
             counts = {"sources": len(names), "listings": 0, "alerts": 0}
@@ -229,6 +232,7 @@ class Sources:
                 if row is not None:
                     counts["listings"] += row["listings"]
                     counts["alerts"] += row["alerts"]
+                Chain(self.db).remove_source(name, now)
                 self.db.execute("delete from alert where source = ?", [name])
                 self.db.execute("delete from source where name = ?", [name])
             self.db.execute(

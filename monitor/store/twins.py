@@ -15,7 +15,15 @@ from typing import Any
 from monitor.models import Verdict
 from monitor.store.chain import Chain, LinkKind
 from monitor.store.database import Database, Row, clean_text, write_json
-from monitor.text.sameness import LONGEST_LAG, find_difference, is_repeated, is_same
+from monitor.text.sameness import (
+    LONGEST_LAG,
+    Sameness,
+    find_difference,
+    is_moved,
+    is_repeated,
+    is_replaced,
+    is_same,
+)
 from monitor.text.sketches import Sketch
 
 _MOST_CANDIDATES = 100
@@ -60,14 +68,14 @@ class Twins:
         A listing stays in the group where it is. Another one joins only where no notice of the
         group speaks against it.
         """
-        if (joined := self._find_joined(listing)) is not None:
+        if (joined := self._find_joined(listing, sketch)) is not None:
             return joined
         tried: set[int] = set()
         for row in self._list_candidates(listing, sketch):
             if row["same_as"] in tried:
                 continue
             tried.add(row["same_as"])
-            if why := _find_likeness(source, sketch, self._list_members(row["same_as"])):
+            if why := _find_likeness(source, sketch, self._list_members(row["same_as"], listing)):
                 return Group(row["same_as"], why)
         return None
 
@@ -86,7 +94,7 @@ class Twins:
             "sketch": write_json(_write_sketch(sketch)),
         }  # fmt: skip
         # The first notice of a group keeps its name when a new version of it comes.
-        kept = "case when :joined then excluded.same_as else twin.same_as end"
+        kept = "case when :moved then excluded.same_as else twin.same_as end"
         changes = ", ".join(
             f"{name} = {kept if name == 'same_as' else f'excluded.{name}'}"
             for name in values
@@ -97,10 +105,15 @@ class Twins:
         self.db.execute(
             f"insert into twin ({columns}) values ({marks}) "  # noqa: S608
             f"on conflict (listing) do update set {changes}",
-            {**values, "joined": group is not None},
+            {**values, "moved": group is not None or self.is_replaced(listing, sketch)},
         )
         if group is not None:
             self._note_links(group.id, now)
+
+    def is_replaced(self, listing: int, sketch: Sketch) -> bool:
+        """Return whether a listing's id shows another purchase than its newest version did."""
+        row = self.db.first("select sketch from twin where listing = ?", [listing])
+        return row is not None and is_replaced(_read_sketch(row["sketch"]), sketch)
 
     def list_links(self, group: int) -> list[Link]:
         """Return where the notices of a group stand, the first one first."""
@@ -153,13 +166,15 @@ class Twins:
         row = self.db.first("select same_as from twin where listing = ?", [listing])
         return self.list_links(row["same_as"]) if row else []
 
-    def _find_joined(self, listing: int) -> Group | None:
+    def _find_joined(self, listing: int, sketch: Sketch) -> Group | None:
         row = self.db.first(
             """select same_as, why from twin t where listing = ?
                and exists (select 1 from twin o where o.same_as = t.same_as and o.listing <> ?)""",
             [listing, listing],
         )
-        return Group(row["same_as"], row["why"]) if row else None
+        if row is None or self.is_replaced(listing, sketch):
+            return None
+        return Group(row["same_as"], row["why"])
 
     def _list_receivers(self, alert: str) -> frozenset[str]:
         rows = self.db.query("select receiver from delivery where alert = ?", [alert])
@@ -190,11 +205,18 @@ class Twins:
             },
         )
 
-    def _list_members(self, group: int) -> Sequence[Row]:
+    def _list_members(self, group: int, listing: int) -> Sequence[Row]:
+        """Return the sketches of a group, and which are of rows that their list shows no more.
+
+        Gone is what the running round has not met, if it came before the listing itself did.
+        """
         return self.db.query(
-            """select t.sketch, l.source from twin t join listing l on l.id = t.listing
-               where t.same_as = ? order by l.id""",
-            [group],
+            """select t.sketch, l.source, l.last_seen_at < s.last_attempt_at
+                 and l.last_seen_at < new.first_seen_at as gone
+               from twin t join listing l on l.id = t.listing join source s on s.name = l.source
+               join listing new on new.id = :listing
+               where t.same_as = :group order by l.id""",
+            {"group": group, "listing": listing},
         )
 
 
@@ -204,12 +226,18 @@ def _find_likeness(source: str, sketch: Sketch, members: Sequence[Row]) -> str:
     for member in members:
         other = _read_sketch(member["sketch"])
         one_source = member["source"] == source
-        found = (is_repeated if one_source else is_same)(other, sketch)
+        found = _compare_own(other, sketch, member) if one_source else is_same(other, sketch)
         if not found.same and (one_source or find_difference(other, sketch)):
             return ""
         if found.same:
             whys.append(found.why)
     return whys[0] if whys else ""
+
+
+def _compare_own(other: Sketch, sketch: Sketch, member: Row) -> Sameness:
+    """Compare two notices of one source: twice in its list, or the new id of one that is gone."""
+    repeated = is_repeated(other, sketch)
+    return is_moved(other, sketch) if member["gone"] and not repeated.same else repeated
 
 
 def _read_listing(row: Row) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from monitor.models import Match, Notice
 from monitor.store.database import Row, write_json, write_time
+from monitor.text.privacy import mask_values
 
 
 class Change(StrEnum):
@@ -20,8 +21,8 @@ class Change(StrEnum):
 
 
 def describe_fields(notice: Notice) -> dict[str, Any]:
-    """Return a notice's fields as plain values; zones stay in the evidence."""
-    return {
+    """Return a notice's fields as plain values; zones and private persons stay in the evidence."""
+    fields = {
         "title": notice.title,
         "tag": str(notice.tag or ""),
         "notice_type": notice.notice_type,
@@ -44,6 +45,7 @@ def describe_fields(notice: Notice) -> dict[str, Any]:
         ],
         "items_elsewhere": notice.items_elsewhere,
     }
+    return {name: mask_values(value, name) for name, value in fields.items()}
 
 
 def compare_versions(

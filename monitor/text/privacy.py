@@ -6,71 +6,182 @@ They stand in the archived bytes only. Project, part and model numbers stay as t
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
+from urllib.parse import quote, unquote
+
+from monitor.text.surnames import FIRST_SYLLABLES, SURNAMES
 
 PHONE = "[telephone]"
 EMAIL = "[e-mail]"
 IDENTITY = "[ID number]"
+ACCOUNT = "[account]"
 NAME = "[name]"
 
 _DIGIT = "[0-9０-９]"
-# A number that goes on in Latin letters, digits, hyphens or slashes is a longer number.
-_BEFORE = r"(?<![0-9０-９A-Za-z_/.])(?<![0-9０-９A-Za-z][-－])"
-_AFTER = r"(?![0-9０-９A-Za-z_])(?![-－/.][0-9０-９A-Za-z])"
-_GAP = r"[-－ ]?"
+_HAN = "\u4e00-\u9fff〇"
+# A number that goes on in Latin letters, digits, hyphens or slashes is a longer number; one
+# before the ending of a file's name is not.
+_BEFORE = r"(?<![0-9０-９A-Za-z/.])(?<![0-9０-９A-Za-z][-－_])"
+_ENDINGS = "pdf|docx?|xlsx?|pptx?|wps|et|ofd|rtf|txt|csv|zip|rar|7z|jpe?g|png|tiff?|s?html?"
+_AFTER = (
+    r"(?![0-9０-９A-Za-z])(?![-－/_][0-9０-９A-Za-z])"
+    rf"(?!\.(?!(?i:{_ENDINGS})(?![0-9A-Za-z]))[0-9０-９A-Za-z])(?!\s?(?:[元万亿]|美元))"
+)
+_GAP = r"[-－–—‐ \u3000.．]?"
 _EMAIL = re.compile(
-    r"[0-9A-Za-z０-９Ａ-Ｚａ-ｚ._%+-]{1,64}\s?[@＠﹫]\s?"
-    r"(?:[0-9A-Za-z０-９Ａ-Ｚａ-ｚ-]{1,63}[.．]){1,6}[A-Za-zＡ-Ｚａ-ｚ]{2,24}"
+    r"[0-9A-Za-z０-９Ａ-Ｚａ-ｚ._%+-]{1,64}\s?(?:[@＠﹫]|[(（\[]at[)）\]]|#(?=(?:qq|163|126)\.))\s?"
+    r"(?:[0-9A-Za-z０-９Ａ-Ｚａ-ｚ-]{1,63}\s?[.．]\s?){1,6}[A-Za-zＡ-Ｚａ-ｚ]{2,24}",
+    re.IGNORECASE,
 )
 _IDENTITY = re.compile(rf"{_BEFORE}{_DIGIT}{{17}}[0-9０-９XxＸｘ]{_AFTER}")
+_LABELLED_IDENTITY = re.compile(
+    r"((?:身\s*份\s*证|证\s*件|护\s*照|通\s*行\s*证|军\s*官\s*证|警\s*官\s*证|驾\s*驶\s*证|警\s*号"
+    r"|ID\s*card|passport)(?:\s*(?:编?号码?|No\.?|number))?\s*[)）]?\s*[:：为是]?\s*)"
+    r"([A-Za-zＡ-Ｚａ-ｚ]{0,3}[0-9０-９*＊〇][0-9０-９A-Za-z*＊〇 -]{3,24}[0-9０-９A-Za-z*＊〇])"
+    r"(?![0-9０-９A-Za-z*＊〇])",
+    re.IGNORECASE,
+)
 _PHONE = re.compile(
-    rf"{_BEFORE}(?:[+＋]?86{_GAP}|\(?[+＋]86\)?{_GAP})?(?:"
+    rf"{_BEFORE}(?:[+＋]?(?:00)?86{_GAP}|[(（]?[+＋]?86[)）]?{_GAP})?(?:"
     rf"[1１][3-9３-９]{_DIGIT}(?:{_GAP}{_DIGIT}{{4}}){{2}}"
+    rf"|(?<=86[- ])(?:10|2\d|[3-9]\d\d){_GAP}[2-8]\d{{6,7}}"
     rf"|[(（]?[0０](?:[1１][0０]|[2２]{_DIGIT}|[3-9３-９]{_DIGIT}{{2}})[)）]?{_GAP}"
-    rf"[2-8２-８]{_DIGIT}{{6,7}}(?:(?:{_GAP}(?:转|分机){_GAP}|[-－]){_DIGIT}{{1,5}})?"
+    rf"[2-8２-８](?:{_DIGIT}{{6,7}}|{_DIGIT}{{2,3}}{_GAP}{_DIGIT}{{4}})"
+    rf"(?:(?:{_GAP}[(（]?(?:转|分机|ext\.?){_GAP}[:：]?|[-－—]|[(（]){_DIGIT}{{1,5}}[)）]?)?"
     rf"|[48４８][0０][0０](?:{_GAP}{_DIGIT}{{3,4}}){{2}}"
     rf"){_AFTER}"
 )
 _LABELLED_PHONE = re.compile(
-    r"((?:电\s*话|手\s*机|传\s*真|联系方式|Tel(?:ephone)?|Fax|Mobile)(?:号码?)?\s*[:：.]?\s*)"
-    rf"({_DIGIT}[0-9０-９()（）\-－ ]{{5,20}}{_DIGIT})",
+    r"((?:电\s*话|手\s*机|传\s*真|座\s*机|固\s*话|热\s*线|联系方式|联系号码|"
+    r"Tel(?:ephone)?|Fax|Mobile|Phone)(?:号码?)?"
+    r"(?:[(（][^()（）]{0,8}[)）])?\s*[:：.|]?\s*)"
+    rf"([(（]?{_DIGIT}[0-9０-９()（）\-－–— ]{{5,20}}{_DIGIT}"
+    rf"(?:{_GAP}(?:转|分机){_GAP}{_DIGIT}{{1,5}})?)"
+    rf"(?:([、,，;；/ ]\s*)[(（]?{_DIGIT}[0-9０-９()（）\-－–—]{{5,20}}{_DIGIT})?",
     re.IGNORECASE,
 )
+_ACCOUNT = re.compile(
+    r"((?:(?:企业)?微\s*信(?:\s*号码?)?|QQ(?:\s*(?:号码?|群号?))?|钉钉号?|"
+    r"(?<![A-Za-z])(?:VX|WeChat)(?:\s*ID)?)\s*[:：]\s*)"
+    r"([A-Za-z0-9][-A-Za-z0-9_]{4,24})",
+    re.IGNORECASE,
+)
+_PERSON = (
+    "联\\s*系\\s*人|经\\s*办\\s*人|负\\s*责\\s*人|责任人|收件人|收货人|签收人|接收人|对接人|记录人|主持人|审核人|审批人|"
+    "签发人|填表人|制表人|编制人|监督人员?|监标人|唱标人|评审人员|授权人|受托人|委托代理人|"
+    "(?:采购人|业主|授权|招标人|甲方|乙方|供应商|法人|法定)代表人?|法定代表人|项目经理|建造师|"
+    "总监(?:理工程师)?|公证员|拍卖师|(?:承办|办案|经办)民警|"
+    "(?:(?:评审|评标|论证|咨询|资深|行业|技术)?专家|"
+    "(?:评审|评标|谈判|磋商|询价|资格审查)(?:委员会|小组))(?:组)?(?:成员|组长|组员|人员)?|"
+    "小组成员|组长|组员|Contact(?:\\s+person)?"
+)
+_LABEL = rf"(?:{_PERSON})(?:姓\s*名|名\s*单|信\s*息|[(（][^()（）:：]{{0,12}}[)）]){{0,2}}"
+_STOP = (
+    "电话|手机|传真|地址|邮箱|姓名|职务|职称|单位|部门|签字|签名|盖章|名称|要求|详见|见附|如下|"
+    "联系|或者|以及|应当|须具|需具|具备|具有|不得|必须|为本|负责|采购|投标|招标|中标|公告|项目|"
+    "无|暂无|另行|本项|同上|各|由|及|和|的"
+)
+_WORD = rf"(?!{_STOP})[{_HAN}*＊×某]"
+_DOTTED = rf"{_WORD}[{_HAN}]{{0,6}}(?:\s?[·•・．]\s?[{_HAN}]{{1,8}}){{1,3}}"
+_LONG = rf"[{FIRST_SYLLABLES}](?!\w{{0,6}}[局处科室队部院校司所厅委站会])[{_HAN}]{{3,6}}"
+_SPACED = rf"(?:{SURNAMES})[ \u3000]{{1,3}}[{_HAN}*＊×](?![{_HAN}])"
+_SHORT = rf"{_WORD}[{_HAN}*＊×]{{1,3}}"
+_LATIN = r"[A-Z][a-z]{1,12}(?: [A-Z〇][a-z]{0,12}){1,2}"
+_ANY = rf"(?:{_DOTTED}|{_SPACED}|{_LONG}|{_SHORT})(?![{_HAN}])(?!\s*[:：])"
+_NOTE = r"(?:\s?[(（][^()（）]{1,12}[)）])?"
 _LABELLED_NAME = re.compile(
-    r"((?:联\s*系\s*人|经\s*办\s*人|负\s*责\s*人|采购人代表|法定代表人|(?:评审|评标)?专家(?:名单)?)"
-    r"(?:姓名)?\s*[:：]\s*)"
-    r"([\u4e00-\u9fff〇·]{2,4}(?:[、,，\s]+[\u4e00-\u9fff〇·]{2,4})*)(?![\u4e00-\u9fff])"
+    rf"({_LABEL}\s*(?:[:：]|为[:：]?)\s*(?:\d{{1,2}}[、.．]\s*)?)"
+    rf"((?:{_ANY}|{_LATIN}(?![A-Za-z])){_NOTE}"
+    rf"(?:(?:\s*[、,，;；/]\s*|\s+)(?:\d{{1,2}}[、.．]\s*)?{_ANY}{_NOTE})*)",
+)
+# Without a colon only what begins with a surname is a name: 联系人 电话 is the head of a table.
+_BARE = rf"(?:{SURNAMES})(?:[{_HAN}*＊×]{{1,2}}|[ \u3000][{_HAN}])(?![{_HAN}])(?!\s*[:：])"
+_LABELLED_CELL = re.compile(
+    rf"({_LABEL}(?:\s*[|｜\t]\s*|[ \u3000]+|\s*[(（]))((?!{_STOP}){_BARE}(?:[、,，]{_BARE})*)"
+)
+_ADDRESSED = re.compile(
+    rf"(?<![{_HAN}])((?:请|找|联系|咨询|致电|接洽|与)*)"
+    rf"(?:{SURNAMES})[{_HAN}*＊×]{{0,2}}?"
+    rf"(?=先生|女士|小姐|(?:警官|老师|同志)(?![{_HAN}]))"
 )
 _NAMED_PHONE = re.compile(
-    r"(?<![\u4e00-\u9fff])(?!请拨|致电|拨打|可拨|请打|电话|手机|传真|热线|咨询|客服|固话|座机|联系|总机|转)[\u4e00-\u9fff〇·]{2,3}"
-    r"(?=[\s:：,，]*\[telephone\])"
+    rf"(?<![{_HAN}])((?:请|致电|拨打|联系|咨询|找)*)"
+    r"(?!电话|手机|传真|热线|咨询|客服|固话|座机|联系|总机|转|方式|号码|人员)"
+    rf"(?:{SURNAMES}|[{FIRST_SYLLABLES}])[{_HAN}·*＊×]{{1,2}}(?=[\s:：,，(（_-]*\[telephone\])"
 )
 _NUMBER_LABEL = re.compile(r"(?:编\s*号|型\s*号|货\s*号|文\s*号|订货号|序列号)[^0-9]{0,3}$")
 # What every mailbox, telephone number and labelled name has: most texts have none of it.
-_AT = re.compile("[@＠﹫]")
-_SEVEN_DIGITS = re.compile(f"{_DIGIT}[0-9０-９()（）\\-－ 转分机XxＸｘ]{{5}}")
-_COLON = re.compile("[:：]")
+_AT = re.compile(r"[@＠﹫]|[(（\[]at[)）\]]|#(?:qq|163|126)\.", re.IGNORECASE)
+_SEVEN_DIGITS = re.compile(f"{_DIGIT}[0-9０-９()（）\\-－–—‐.． \u3000转分机XxＸｘ*＊〇]{{4}}")
+_HINT = re.compile("[人员家表师长理监组警信会]|QQ|VX|WeChat|钉钉|Contact|先生|女士|小姐|老师|同志")
+_PERSON_LABEL = re.compile(_PERSON, re.IGNORECASE)
+_TITLE = re.compile("先生|女士|小姐|警官|老师|同志")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
 _WIDTH = {0xFF01 + n: 0x21 + n for n in range(94)}
+_PIECE = re.compile(r"([/?&=;#]+)")
+_TELLING_PIECE = re.compile(rf"[@＠{_HAN}]")
+_ADDRESSES = ("url", "address", "link")
+_EXACT = ("id", "sha256", "record_id", "fingerprint")
 
 
 def mask_private(text: str) -> str:
     """Return a text with telephone numbers, mailboxes, identity numbers and labelled names masked.
 
     An 18-digit number counts as an identity number when its birthday and check digit fit
-    (GB 11643); a number after 编号, 型号 and the like is left alone.
+    (GB 11643) or its label says so; a number after 编号, 型号 and the like is left alone.
     """
     if _AT.search(text):
         text = _EMAIL.sub(EMAIL, text)
     if _SEVEN_DIGITS.search(text):
-        text = _IDENTITY.sub(lambda m: IDENTITY if is_identity(m.group()) else m.group(), text)
-        text = _LABELLED_PHONE.sub(lambda m: f"{m[1]}{PHONE}", text)
-        text = _PHONE.sub(lambda m: m.group() if _follows_label(m) else PHONE, text)
-        text = _NAMED_PHONE.sub(NAME, text)
-    if not _COLON.search(text):
+        text = _mask_numbers(text)
+    if not _HINT.search(text):
         return text
-    return _LABELLED_NAME.sub(lambda m: f"{m[1]}{NAME}", text)
+    text = _ACCOUNT.sub(lambda m: f"{m[1]}{ACCOUNT}", text)
+    if _PERSON_LABEL.search(text):
+        text = _LABELLED_NAME.sub(lambda m: f"{m[1]}{NAME}", text)
+        text = _LABELLED_CELL.sub(lambda m: f"{m[1]}{NAME}", text)
+    return _ADDRESSED.sub(lambda m: f"{m[1]}{NAME}", text) if _TITLE.search(text) else text
+
+
+def _mask_numbers(text: str) -> str:
+    text = _IDENTITY.sub(lambda m: IDENTITY if is_identity(m.group()) else m.group(), text)
+    text = _LABELLED_IDENTITY.sub(lambda m: f"{m[1]}{IDENTITY}", text)
+    text = _LABELLED_PHONE.sub(lambda m: f"{m[1]}{PHONE}{m[3] + PHONE if m[3] else ''}", text)
+    text = _PHONE.sub(lambda m: m.group() if _follows_label(m) else PHONE, text)
+    return _NAMED_PHONE.sub(lambda m: f"{m[1]}{NAME}", text)
+
+
+def mask_address(url: str) -> str:
+    """Return an address without what identifies persons, as in the name of a file.
+
+    Numbers alone are ids of notices and stay; an address without private parts is unchanged.
+    """
+    pieces = _PIECE.split(url)
+    return "".join(_mask_piece(piece) for piece in pieces)
+
+
+def _mask_piece(piece: str) -> str:
+    plain = unquote(piece)
+    if not _TELLING_PIECE.search(plain):
+        return piece
+    masked = mask_private(plain)
+    return piece if masked == plain else quote(masked, safe="[]@:")
+
+
+def mask_values(value: Any, key: str = "") -> Any:
+    """Return a plain value, as of JSON, with all its texts masked; ids and hashes stay."""
+    if isinstance(value, str):
+        if key in _EXACT:
+            return value
+        return mask_address(value) if key in _ADDRESSES else mask_private(value)
+    if isinstance(value, Mapping):
+        return {name: mask_values(one, str(name)) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [mask_values(one, key) for one in value]
+    return value
 
 
 def is_identity(number: str) -> bool:

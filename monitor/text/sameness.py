@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from monitor.models import Tag
+from monitor.text.normalize import fold_name
 from monitor.text.sketches import KEPT_WORDS, Sketch
 
 LONGEST_LAG = 10
@@ -30,6 +32,15 @@ class Sameness:
 
     same: bool
     why: str
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """What a page says of which purchase it is about; "" and None are unknown."""
+
+    title: str
+    number: str = ""
+    day: date | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,53 @@ def is_repeated(one: Sketch, two: Sketch) -> Sameness:
     if one.size < _FEWEST_WORDS:
         return Sameness(False, "one portal published them, and no text shows that they are one")
     return Sameness(True, "one portal shows the same notice under two ids")
+
+
+def is_moved(one: Sketch, two: Sketch) -> Sameness:
+    """Return whether a portal shows a notice under a new id that is gone under its old one.
+
+    Portals publish two like notices under two ids too: all that both tell must be the same.
+    """
+    if against := find_difference(one, two):
+        return Sameness(False, against)
+    told = ((s.title, s.number, s.buyer, s.suppliers, s.value, s.day) for s in (one, two))
+    if len(set(told)) > 1 or not one.title or one.day is None:
+        return Sameness(False, "one portal published them, and what they tell differs")
+    if min(one.size, two.size) < _FEWEST_WORDS or compare_bodies(one, two) < _COPIED:
+        return Sameness(False, "one portal published them, and their texts differ")
+    return Sameness(True, "the portal shows it under a new id, and no more under the old one")
+
+
+def is_replaced(one: Sketch, two: Sketch) -> bool:
+    """Return whether one id shows another notice than before, no amended one."""
+    before, after = (Purchase(sketch.title, sketch.number, sketch.day) for sketch in (one, two))
+    if not is_other_purchase(before, after):
+        return False
+    return min(one.size, two.size) < _FEWEST_WORDS or compare_bodies(one, two) < _COPIED
+
+
+def is_other_purchase(one: Purchase, two: Purchase) -> bool:
+    """Return whether what one id shows is about another purchase than what it showed before.
+
+    A title or a number is often corrected; both at once, or a title without any likeness, is
+    another purchase.
+    """
+    titles = [fold_name(purchase.title) for purchase in (one, two)]
+    if not all(titles) or titles[0] == titles[1]:
+        days = abs((one.day - two.day).days) if one.day and two.day else 0
+        return _number_differently(one, two) and days > LONGEST_LAG
+    return _number_differently(one, two) or _compare_titles(*titles) < _ALIKE
+
+
+def _number_differently(one: Purchase, two: Purchase) -> bool:
+    numbers = [fold_name(purchase.number) for purchase in (one, two)]
+    return all(numbers) and not _share_number(*numbers)
+
+
+def _compare_titles(one: str, two: str) -> float:
+    """Return which share of the pairs of letters of the shorter title is in the longer."""
+    ours, theirs = ({t[n : n + 2] for n in range(len(t) - 1)} for t in (one, two))
+    return len(ours & theirs) / max(1, min(len(ours), len(theirs)))
 
 
 def find_difference(one: Sketch, two: Sketch) -> str:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.text.privacy import is_identity, mask_private
+from monitor.text.privacy import is_identity, mask_address, mask_private, mask_values
+
+LINES = [
+    line
+    for line in (Path(__file__).parent / "private_lines.txt").read_text("utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+PRIVATE = re.compile("⟦(.*?)⟧")
+MASK = re.compile(r"\[(?:telephone|e-mail|ID number|account|name)\]")
 
 
 @pytest.mark.parametrize(
@@ -36,7 +47,7 @@ from monitor.text.privacy import is_identity, mask_private
         ("身份证号11010519491231002X", "身份证号[ID number]"),
         ("身份证号11010519491231002x。", "身份证号[ID number]。"),
         ("联系人：张〇〇，", "联系人：[name]，"),
-        ("项目联系人:李 〇", "项目联系人:李 〇"),
+        ("项目联系人:李 〇", "项目联系人:[name]"),
         ("评审专家名单：王〇、赵〇〇、钱〇〇。", "评审专家名单：[name]。"),
         ("采购人代表：孙〇〇", "采购人代表：[name]"),
     ],
@@ -95,3 +106,67 @@ def test_masking_twice_changes_nothing_more(before: str, after: str) -> None:
     assert "13800138000" not in once
     assert "a@example.cn" not in once
     assert mask_private(once) == once
+
+
+def strip_marks(line: str) -> str:
+    return line.replace("⟦", "").replace("⟧", "")
+
+
+def test_ninety_nine_of_a_hundred_private_parts_of_invented_lines_are_masked() -> None:
+    found = [
+        (part, MASK.sub("", mask_private(strip_marks(line))))
+        for line in LINES
+        for part in PRIVATE.findall(line)
+    ]
+    missed = [pair for pair in found if pair[0] in pair[1]]
+    assert len(found) >= 190
+    assert len(missed) <= len(found) // 100, missed
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if "⟦" not in line])
+def test_lines_without_a_private_part_stay_as_they_are(line: str) -> None:
+    assert mask_private(line) == line
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if "⟦" in line])
+def test_what_stands_before_a_private_part_stays(line: str) -> None:
+    before = line.partition("⟦")[0].rstrip("（( ")
+    assert mask_private(strip_marks(line)).startswith(before)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://example.cn/20260113/13800000000.htm",) * 2,
+        ("https://example.cn/file?id=13800000000&page=2",) * 2,
+        ("https://example.cn/附件/招标文件.pdf",) * 2,
+        (
+            "https://example.cn/file?name=张〇13800000000.pdf&id=7",
+            "https://example.cn/file?name=[name][telephone].pdf&id=7",
+        ),
+        (
+            "https://example.cn/%E6%8A%A5%E5%90%8D13800000000.docx",
+            "https://example.cn/%E6%8A%A5%E5%90%8D[telephone].docx",
+        ),
+        ("https://example.cn/?to=nobody@example.cn", "https://example.cn/?to=[e-mail]"),
+    ],
+)
+def test_an_address_is_shown_without_names_and_numbers_and_keeps_its_ids(
+    url: str, shown: str
+) -> None:
+    assert mask_address(url) == shown
+
+
+def test_all_texts_of_a_plain_value_are_masked_and_its_ids_stay() -> None:
+    value = {
+        "title": "电话：13800000000",
+        "url": "https://example.cn/13800000000",
+        "sha256": "13800000000",
+        "items": [{"name": "联系人：张〇〇", "quantity": 2}],
+    }
+    assert mask_values(value) == {
+        "title": "电话：[telephone]",
+        "url": "https://example.cn/13800000000",
+        "sha256": "13800000000",
+        "items": [{"name": "联系人：[name]", "quantity": 2}],
+    }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,15 @@ from hypothesis import strategies as st
 from monitor.models import Notice
 from monitor.text.fields import PageFacts, read_fields
 from monitor.text.markup import parse_html, read_blocks
-from monitor.text.sameness import compare_bodies, is_repeated, is_same
+from monitor.text.sameness import (
+    Purchase,
+    compare_bodies,
+    is_moved,
+    is_other_purchase,
+    is_repeated,
+    is_replaced,
+    is_same,
+)
 from monitor.text.sketches import KEPT_WORDS, Sketch, take_sketch
 
 Page = dict[str, str]
@@ -309,3 +319,61 @@ def test_it_does_not_matter_which_notice_came_first(one: str, two: str) -> None:
     assert found.same == is_same(second, first).same
     assert found.why
     assert "\n" not in found.why
+
+
+SHOWN = Sketch(
+    "视频存储扩容", "ylcg20260117", "样例市公安局", "award", day=date(2026, 11, 20),
+    suppliers=("样例云帆科技有限公司",), value=569_800.0, items=(("监控硬盘", "st8000vx004"),),
+    size=40, words=tuple(range(40)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "moved"),
+    [
+        ({}, True),
+        ({"words": tuple(range(4, 40)), "size": 36}, True),
+        ({"words": tuple(range(20, 60))}, False),
+        ({"size": 8, "words": tuple(range(8))}, False),
+        ({"number": "ylcg20260118"}, False),
+        ({"number": ""}, False),
+        ({"value": 569_801.0}, False),
+        ({"suppliers": ("样例星河科技有限公司",)}, False),
+        ({"items": (("监控硬盘", "st6000vx001"),)}, False),
+        ({"day": date(2026, 11, 21)}, False),
+        ({"day": None}, False),
+        ({"lots": ("2",)}, False),
+        ({"round": 2}, False),
+    ],
+)
+def test_a_new_id_is_that_of_a_known_notice_only_where_all_that_is_told_is_the_same(
+    changes: dict[str, Any], moved: bool
+) -> None:
+    assert is_moved(SHOWN, replace(SHOWN, **changes)).same is moved
+
+
+@pytest.mark.parametrize(
+    ("title", "number", "day", "other"),
+    [
+        ("样例市公安局视频存储扩容项目中标公告", "YLCG-2026-0117", 20, False),
+        ("样例市公安局视频存储扩容项目中标（更正）公告", "YLCG-2026-0117", 25, False),
+        ("样例市公安局视频存储扩容项目中标公告", "YLCG-2026-0177", 20, False),
+        ("样例市公安局视频存储扩容项目中标公告", "YLCG-2026-0177", 2, True),
+        ("样例市公安局视频存储扩容项目（二期）中标公告", "YLCG-2026-0177", 20, True),
+        ("样例县第一中学课桌椅采购合同", "", 20, True),
+        ("", "", 20, False),
+    ],
+)
+def test_an_id_shows_another_purchase_where_title_and_number_are_others(
+    title: str, number: str, day: int, other: bool
+) -> None:
+    before = Purchase("样例市公安局视频存储扩容项目中标公告", "YLCG-2026-0117", date(2026, 11, 20))
+    after = Purchase(title, number, date(2026, 11, day))
+    assert is_other_purchase(before, after) is other
+    assert is_other_purchase(after, before) is other
+
+
+def test_a_new_title_over_the_same_text_is_an_amendment() -> None:
+    retitled = replace(SHOWN, title="警用硬件购置", number="")
+    assert not is_replaced(SHOWN, retitled)
+    assert is_replaced(SHOWN, replace(retitled, words=tuple(range(100, 140))))
