@@ -24,7 +24,8 @@ UNIT = FOLDER / "tender-monitor.service"
 FAILURE = FOLDER / "tender-monitor-failure@.service"
 LISTS = FOLDER / "tender-monitor-lists.service"
 TIMER = LISTS.with_suffix(".timer")
-UNITS = (UNIT, FAILURE, LISTS, TIMER)
+BACKUP = FOLDER / "tender-monitor-backup.service"
+UNITS = (UNIT, FAILURE, LISTS, TIMER, BACKUP, BACKUP.with_suffix(".timer"))
 INSTALL = (ROOT / "docs" / "install.md").read_text("utf-8")
 PROGRAM = "/opt/tender-monitor/.venv/bin/tender-monitor"
 # systemd.resource-control(5) says what these words stand for.
@@ -205,6 +206,28 @@ def test_the_lists_are_refreshed_as_the_daemon_s_own_user_in_its_state() -> None
     assert arguments[:2] == ["lists", "update"]
 
 
+def test_the_backup_is_made_as_the_daemon_s_own_user_and_without_a_network() -> None:
+    backup = read_unit(BACKUP)["Service"]
+    for key in ("DynamicUser", "StateDirectory", "StateDirectoryMode", "UMask"):
+        assert backup[key] == SERVICE[key]
+    assert backup["User"] == [UNIT.stem]
+    assert backup["PrivateNetwork"] == ["yes"]
+    program, *arguments = shlex.split(backup["ExecStart"][0])
+    assert [program, *arguments[1:]] == [PROGRAM, *SERVICE["ExecStart"][0].split()[2:]]
+    assert arguments[0] == "backup"
+
+
+def test_slower_restarts_still_reach_the_limit_and_so_tell_a_person() -> None:
+    """The waits grow by equal factors from RestartSec to RestartMaxDelaySec: systemd.service(5)."""
+    slow = read_unit(FOLDER / "slow-restarts.conf")
+    first, longest = float(SERVICE["RestartSec"][0]), 300.0
+    steps = int(slow["Service"]["RestartSteps"][0])
+    assert slow["Service"]["RestartMaxDelaySec"] == ["5min"]
+    starts = int(slow["Unit"]["StartLimitBurst"][0])
+    waits = [first * (longest / first) ** (min(n, steps) / steps) for n in range(starts)]
+    assert sum(waits) < 3600
+
+
 def test_the_lists_may_take_as_long_as_the_program_waits() -> None:
     assert int(read_unit(LISTS)["Service"]["TimeoutStartSec"][0]) > DEADLINE
     assert read_unit(TIMER)["Timer"]["Persistent"] == ["yes"]
@@ -351,8 +374,8 @@ def find_analyze() -> str:
 
 @pytest.mark.parametrize(
     ("path", "threshold"),
-    [(UNIT, 11), (FAILURE, 12), (LISTS, 12)],
-    ids=["main", "failure", "lists"],
+    [(UNIT, 11), (FAILURE, 12), (LISTS, 12), (BACKUP, 5)],
+    ids=["main", "failure", "lists", "backup"],
 )
 def test_systemd_rates_the_unit_as_well_as_promised(path: Path, threshold: int) -> None:
     """The threshold is ten times the score: 11 is "1.1 OK", of 10."""
