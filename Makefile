@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	2>/dev/null && command -v $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: run test setup setup-dev lock bench schema
+.PHONY: run test setup setup-dev setup-peers lock bench schema campaign
 
 run: setup
 	$(BIN)/tender-monitor run
@@ -34,7 +34,18 @@ setup-dev: .venv/.ready-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
 
-# Renew both locks after a change of the dependencies in pyproject.toml. Use the oldest Python that
+# What is no part of the program and does not go with it: a Matrix homeserver and two other watchers.
+# Without it the tests that need it are skipped, and say so.
+setup-peers: .venv-peers/.ready
+
+.venv-peers/.ready: requirements-peers.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed"; exit 1; }
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-peers.lock
+	touch $@
+
+# Renew the locks after a change of the dependencies in pyproject.toml. Use the oldest Python that
 # people have (3.11.2 of Debian 12): some packages ask for a later 3.11 than that.
 lock: setup-dev
 	$(BIN)/python -m piptools compile -q --generate-hashes --allow-unsafe --no-emit-index-url \
@@ -43,6 +54,9 @@ lock: setup-dev
 	$(BIN)/python -m piptools compile -q --generate-hashes --allow-unsafe --no-emit-index-url \
 		--no-emit-find-links --no-emit-trusted-host --strip-extras --extra build --extra dev \
 		-o requirements-dev.lock pyproject.toml
+	$(BIN)/python -m piptools compile -q --generate-hashes --allow-unsafe --no-emit-index-url \
+		--no-emit-find-links --no-emit-trusted-host --strip-extras \
+		-o requirements-peers.lock requirements-peers.in
 
 # The schemas that editors complete YAML by, after a change of the models.
 schema: setup
@@ -52,3 +66,7 @@ schema: setup
 
 bench: setup-dev
 	$(BIN)/python benchmarks/resources.py
+
+# All promises at full size, about an hour; its table goes into docs/reliability.md.
+campaign: setup-dev
+	$(BIN)/python -m tests.campaigns --write

@@ -1,0 +1,137 @@
+"""Run campaigns and print one table: python -m tests.campaigns [--short] [--write] [NAME…].
+
+--short runs the sizes of CI, --write puts the table into docs/reliability.md, --json prints a
+line for each campaign. The exit code is 1 if a bar was not met.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import cast
+
+from tests.campaigns.outcome import Campaign, Outcome
+
+PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+BEGIN, END = "<!-- campaign begin -->", "<!-- campaign end -->"
+# In the order of the table: what a crash may do, what a source, an operator or an enemy may do.
+NAMES = (
+    "crashpoints", "storm", "powercut", "outage", "peers",
+    "hostile", "ssrf", "injection", "floods", "reloads", "disk", "tamper",
+    "states", "fuzz",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Timed:
+    """An outcome and the seconds it took."""
+
+    outcome: Outcome
+    seconds: float
+
+
+def list_campaigns() -> dict[str, Campaign]:
+    """Return the campaigns of this folder by name, in the order of NAMES."""
+    there = [name for name in NAMES if find_spec(f"tests.campaigns.{name}") is not None]
+    return {name: cast(Campaign, import_module(f"tests.campaigns.{name}")) for name in there}
+
+
+def run_campaign(name: str, campaign: Campaign, *, short: bool) -> Outcome:
+    """Run one campaign in a folder of its own; what breaks it is a failure of its own."""
+    with tempfile.TemporaryDirectory(prefix=f"campaign-{name}-") as folder:
+        try:
+            return campaign.run(campaign.SHORT if short else campaign.FULL, Path(folder))
+        except Exception as error:  # noqa: BLE001 - its table goes on
+            traceback.print_exc()
+            return Outcome(name, campaign.BAR, 0, (f"{type(error).__name__}: {error}",), {})
+
+
+def run_apart(name: str, bar: str, *, short: bool) -> Timed:
+    """Run one campaign in a process of its own: some change the program, some break it."""
+    began = time.monotonic()
+    command = [sys.executable, "-m", "tests.campaigns", "--json", *["--short"] * short, name]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    lines = done.stdout.splitlines()
+    ended = Outcome(name, bar, 0, (f"its process ended with {done.returncode}",), {})
+    outcome = Outcome.from_json(lines[-1]) if lines else ended
+    return Timed(outcome, time.monotonic() - began)
+
+
+def write_table(done: Sequence[Timed]) -> str:
+    """Return the outcomes as a table of Markdown, aligned for a terminal."""
+    head = ("campaign", "bar", "cases", "result", "figures", "seconds")
+    rows = [head, *map(_write_row, done)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    rows.insert(1, tuple("-" * width for width in widths))
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in rows
+    )
+
+
+def _write_row(timed: Timed) -> tuple[str, ...]:
+    outcome = timed.outcome
+    result = "held" if outcome.good else f"FAILED ({len(outcome.failures)})"
+    figures = ", ".join(f"{name} {value}" for name, value in outcome.figures.items())
+    cells = (outcome.name, outcome.bar, f"{outcome.cases:,}", result, figures)
+    return tuple(cell.replace("|", "/") for cell in (*cells, f"{timed.seconds:.0f}"))
+
+
+def describe_machine() -> str:
+    """Return what of this machine bears on the figures; nothing that names it."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{cores} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def place_table(page: str, table: str, facts: str) -> str:
+    """Return a page with the table between its markers; ValueError where they are missing."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"no {BEGIN} … {END}")
+    return f"{before}{begin}\n{facts}\n\n{table}\n{end}{after}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what is asked for; return the exit code."""
+    campaigns = list_campaigns()
+    about = "Measure the promises of docs/reliability.md."
+    parser = argparse.ArgumentParser(prog="python -m tests.campaigns", description=about)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(campaigns))
+    parser.add_argument("--short", action="store_true", help="the sizes of CI")
+    parser.add_argument("--json", action="store_true", help="a line of JSON for each")
+    parser.add_argument("--write", action="store_true", help="put the table into the page")
+    wanted = parser.parse_args(arguments)
+    if unknown := [name for name in wanted.names if name not in campaigns]:
+        parser.error(f"no campaign {', '.join(unknown)}; known are {', '.join(campaigns)}")
+    names = wanted.names or list(campaigns)
+    if wanted.json:
+        done = [run_campaign(name, campaigns[name], short=wanted.short) for name in names]
+        print("\n".join(outcome.to_json() for outcome in done))
+        return 0 if all(outcome.good for outcome in done) else 1
+    timed = [run_apart(name, campaigns[name].BAR, short=wanted.short) for name in names]
+    for failure in (f"{t.outcome.name}: {line}" for t in timed for line in t.outcome.failures):
+        print(failure, file=sys.stderr)
+    table = write_table(timed)
+    print(table)
+    if wanted.write:
+        size = "short form" if wanted.short else "full size"
+        facts = f"Run on {datetime.now(UTC):%Y-%m-%d}, {size}: {describe_machine()}."
+        PAGE.write_text(place_table(PAGE.read_text("utf-8"), table, facts), "utf-8")
+    return 0 if all(one.outcome.good for one in timed) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
