@@ -29,7 +29,7 @@ from monitor.alerting.deliver import make_sender
 from monitor.errors import first_line
 from monitor.holding import find_exposures
 from monitor.reloading import Reloader
-from monitor.rounds import Rounds
+from monitor.rounds import Rounds, forget_stanza, has_changed
 from monitor.sdnotify import notify_systemd, watchdog_seconds
 from monitor.setup import Rooms, SampleHost, Setup, settle_outbox
 from monitor.vitals.chores import list_chores
@@ -81,6 +81,7 @@ class Daemon:
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._scheduler = BackgroundScheduler()
         self._said: dict[str, str] = {}
+        self._couriers: list[Courier] = []
 
     def run(self) -> None:
         """Run until told to stop; in-flight work is finished or put back."""
@@ -210,6 +211,10 @@ class Daemon:
         thread that outlives the store would use a closed connection.
         """
         self._last_plan = time.monotonic()
+        # One with a long queue would go on for an hour, to the address that was taken away.
+        for courier in self._couriers:
+            courier.retire()
+        self._couriers = []
         wanted = {f"deliver:{name}": name for name in self.setup.config.receivers}
         for planned in self._scheduler.get_jobs():
             if planned.id.startswith("deliver:") and planned.id not in wanted:
@@ -219,6 +224,7 @@ class Daemon:
         self._plan("chores", CHORE_SECONDS, self._do_chores, "tending")
         for name_id, name in wanted.items():
             courier = self._make_courier(name)
+            self._couriers.append(courier)
             self._plan(name_id, TICK_SECONDS, self._deliver, "deliveries", courier)
 
     def _plan(self, name: str, seconds: float, call: Any, executor: str, *args: Any) -> None:
@@ -299,13 +305,10 @@ class Daemon:
         return setup is not None
 
     def _take(self, setup: Setup) -> None:
-        before = {name: s.source for name, s in self.setup.config.stanzas.items()}
-        for name, stanza in setup.config.stanzas.items():
-            if before.get(name) not in (None, stanza.source):
-                # Whoever mends a source wants to see it tried, not in its time.
-                self.rooms.store.sources.plan_check(name, self.rooms.clock())
-                self.rooms.store.sources.forget_validators(name)
-                self.rooms.store.expectations.forget(name)
+        before = self.setup
+        for name in setup.config.stanzas:
+            if has_changed(name, before, setup):
+                forget_stanza(name, self.rooms)
         self.setup = self.rounds.setup = self._samples.point(setup)
         self.keeper.take(self.setup.config)
         settle_outbox(setup, self.rooms)

@@ -11,7 +11,7 @@ from monitor.errors import MonitorError
 from monitor.health import find_late, find_longest_wait, make_late_alert
 from monitor.models import SourceState
 from monitor.polling.poll import Poller, Round
-from monitor.setup import Rooms, Setup
+from monitor.setup import Rooms, Setup, settle_outbox
 from monitor.vitals.alive import POLLS
 from monitor.vitals.keeper import Keeper
 
@@ -56,9 +56,10 @@ class Rounds:
 
     def poll(self, name: str) -> None:
         """Poll a source that the keeper's progress has begun; raises nothing."""
+        setup = self.setup
         try:
             before = self._state_of(name)
-            done = self._make_poller(name).poll_source(name)
+            done = self._make_poller(name, setup).poll_source(name)
             self._keeper.progress.note_rows(name, done.listings, done.new)
             self._rooms.store.vitals.add(POLLS, 1, self._rooms.clock())
             if not self._rooms.stop.is_set():
@@ -68,9 +69,20 @@ class Rounds:
                 log.exception("%s: the poll failed", name)
             self._put_off(name)
         finally:
+            if self.setup is not setup:
+                self._catch_up(name, setup)
             source = self.setup.config.sources.get(name)
             every = source.every if source else 1
             self._keeper.progress.end(name, time.monotonic(), every)
+
+    def _catch_up(self, name: str, before: Setup) -> None:
+        """Settle anew what a round wrote that began before the configuration was taken."""
+        try:
+            if has_changed(name, before, self.setup):
+                forget_stanza(name, self._rooms)
+            settle_outbox(self.setup, self._rooms)
+        except Exception:
+            log.exception("%s: what its last round left is not settled", name)
 
     def _put_off(self, name: str) -> None:
         """Have a source polled a little later: the round is lost, the source must not be."""
@@ -79,7 +91,7 @@ class Rounds:
         except MonitorError as error:
             log.warning("%s stays due: %s", name, error)
 
-    def _make_poller(self, name: str) -> Poller:
+    def _make_poller(self, name: str, setup: Setup) -> Poller:
         """Return a poller that leaves a mark whenever it says something or asks for the time."""
 
         def mark() -> None:
@@ -93,11 +105,27 @@ class Rounds:
             mark()
             return self._rooms.clock()
 
-        return replace(self._rooms.make_poller(self.setup, report), clock=clock)
+        return replace(self._rooms.make_poller(setup, report), clock=clock)
 
     def _state_of(self, name: str) -> str:
         row = self._rooms.store.sources.find(name)
         return str(row.state) if row else ""
+
+
+def has_changed(name: str, before: Setup, after: Setup) -> bool:
+    """Return whether a source stands in both configurations, and otherwise in the second."""
+    old, new = before.config.stanzas.get(name), after.config.stanzas.get(name)
+    return old is not None and new is not None and old.source != new.source
+
+
+def forget_stanza(name: str, rooms: Rooms) -> None:
+    """Let a source that was edited be tried at once: whoever mends it wants to see that.
+
+    What was learned under the stanza before, and 304 answers, would hide what shows now.
+    """
+    rooms.store.sources.plan_check(name, rooms.clock())
+    rooms.store.sources.forget_validators(name)
+    rooms.store.expectations.forget(name)
 
 
 def _log_round(done: Round, before: str) -> None:

@@ -257,3 +257,34 @@ def test_what_fails_beside_the_polls_is_logged_once_and_ends_nothing(
         daemon._try("upkeep", lambda: None)
         daemon._try("upkeep", fail)
         assert caplog.text.count("upkeep: no room") == 2
+
+
+def test_a_round_that_began_before_a_reload_leaves_nothing_for_a_receiver_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_house(tmp_path, [make_award(1)]) as house:
+        daemon = Daemon(house.setup, house.rooms, {}, lambda _: None)
+        stanza = house.config.stanzas["local"]
+        changed = replace(stanza, source=stanza.source.model_copy(update={"pages": 7}))
+        after = replace(
+            house.config,
+            receivers={"chat": replace(house.config.receivers["terminal"], name="chat")},
+            stanzas={"local": changed},
+        )
+        places: list[str] = []
+
+        def reload(place: str) -> None:
+            places.append(place)
+            if places.count("fetched") == 1 and place == "fetched":
+                daemon._take(replace(house.setup, config=after))
+
+        monkeypatch.setattr("monitor.points.on_pass", reload)
+        daemon.keeper.progress.begin("local", 0)
+        daemon.rounds.poll("local")
+        rows = house.rooms.store.db.query("select receiver, state from delivery order by id")
+        assert {(row["receiver"], row["state"]) for row in rows} == {
+            ("terminal", "dead"), ("chat", "waiting"),
+        }  # fmt: skip
+        assert house.rooms.store.expectations.get("local") == {}
+        assert daemon.rounds.list_due() == ["local"]
+        assert daemon._couriers[0]._name == "chat"

@@ -34,6 +34,10 @@ REFUSALS_IN_A_ROW = 2
 PROBE_EVERY = timedelta(hours=1)
 # A machine that was off has tried nothing: age alone buries no message.
 FEWEST_TRIES = 5
+# What may have arrived can be gathered no more. A receiver in trouble is tried with these few, each
+# so often, before another is, or a week of knocking would end in hundreds of single messages.
+MOST_DOUBTFUL = 3
+TRIES_OF_EACH = 48
 
 
 class Sender(Protocol):
@@ -125,16 +129,22 @@ class Courier:
         """Lease the next message: the oldest, or the one tried least where that got nowhere."""
         with self._alerts.db.immediate():
             if self._receivers.find_dead(self._name) is not None:
-                turn = Turn(early=True, rotate=True)
+                turn = Turn(fresh=self._may_try_another(), early=True, rotate=True)
             else:
                 step = self._pace(moment)
                 # One message that fails again and again must not stand in the way of all others.
                 turn = Turn(
-                    fresh=step is not Step.LATER,
+                    fresh=step is not Step.LATER
+                    and (not self._rounds_down or self._may_try_another()),
                     early=self._rounds_down > 0,
                     rotate=self._rounds_down > 0 and self._rounds_down % 2 == 0,
                 )
             return self._alerts.lease(self._name, self._owner, moment, LEASE, turn=turn)
+
+    def _may_try_another(self) -> bool:
+        """Say whether a receiver in trouble is tried with a message that it has not seen."""
+        number, tries = self._alerts.count_doubtful(self._name)
+        return number < MOST_DOUBTFUL or tries >= TRIES_OF_EACH
 
     def _pace(self, moment: datetime) -> Step:
         """Gather what goes together now; return how fresh messages go."""
@@ -166,7 +176,7 @@ class Courier:
         except DeliveryError as error:
             self._note_failure(batch, error, now())
             return False
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - see below why it is not logged
             # Its text may hold the address, a secret: it goes into no log, whatever the level.
             cause = UnconfirmedError(f"the program failed: {type(error).__name__}")
             self._note_failure(batch, cause, now())

@@ -284,6 +284,15 @@ class Deliveries:
         )
         return (row["n"], row["old"]) if row else (0, 0)
 
+    def count_doubtful(self, receiver: str) -> tuple[int, int]:
+        """Return how many messages wait that may have arrived, and the fewest tries of one."""
+        row = self.db.first(
+            """select count(distinct batch) as number, coalesce(min(attempts), 0) as tries
+               from delivery where receiver = ? and state = 'waiting' and batch <> ''""",
+            [receiver],
+        )
+        return (row["number"], row["tries"]) if row else (0, 0)
+
     def count_singles(self, receiver: str, since: datetime, now: datetime) -> int:
         """Return how many messages went to a receiver one by one in a stretch of time."""
         row = self.db.first(

@@ -94,10 +94,14 @@ class Vitals:
         return dict(row) if row else {}
 
     def count_alerts(self, since: datetime | None = None) -> dict[str, int]:
-        """Return how many alerts of each verdict were written, sample notices aside."""
+        """Return how many alerts of each verdict were written, sample notices aside.
+
+        What is no alert of a notice, such as a later look's, counts as "self".
+        """
         rows = self.db.query(
-            """select verdict, count(*) as n from alert
-               where sample = 0 and (:since is null or created_at > :since) group by verdict""",
+            """select case kind when 'self' then kind else verdict end as verdict, count(*) as n
+               from alert where sample = 0 and (:since is null or created_at > :since)
+               group by 1""",
             {"since": write_time(since)},
         )
         return {row["verdict"]: row["n"] for row in rows}
@@ -117,8 +121,7 @@ class Vitals:
     def _find_oldest(self, receiver: str, now: datetime) -> datetime | None:
         """Return since when a message should have gone; a digest's own hour is not a delay."""
         row = self.db.first(
-            """select min(case when attempts > 1 or (attempts = 1 and state = 'waiting')
-                               then created_at else next_try_at end) as oldest
+            """select min(coalesce(tried_at, next_try_at)) as oldest
                from delivery where receiver = :receiver and state in ('waiting', 'leased')
                  and (attempts > 0 or next_try_at <= :now)""",
             {"receiver": receiver, "now": write_time(now)},

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+from monitor.alerting.pacing import end_window
+from monitor.alerting.schedule import find_rest
+from monitor.config import Receiver
 from monitor.errors import StoreError
 from monitor.evidence.manifest import list_backups, read_manifest
 from monitor.models import SourceState
@@ -92,7 +95,7 @@ def _is_told(row: SourceRow) -> bool:
 
 def read_status(
     store: Store, condition: Condition, sources: Mapping[str, object],
-    receivers: Mapping[str, object], database_ok: bool, backups: Path, now: datetime,
+    receivers: Mapping[str, Receiver], database_ok: bool, backups: Path, now: datetime,
 ) -> Status:  # fmt: skip
     """Return how all is, for the sources and receivers that are configured.
 
@@ -103,7 +106,10 @@ def read_status(
         at=now,
         condition=condition,
         sources=tuple(row for row in store.sources.list_all() if row.name in sources),
-        outbox=store.vitals.read_outbox(receivers, now),
+        outbox={
+            name: _excuse_waits(box, receivers[name], store, now)
+            for name, box in store.vitals.read_outbox(receivers, now).items()
+        },
         rows=store.vitals.count_rows(),
         alerts=store.vitals.count_alerts(),
         database_ok=database_ok,
@@ -111,6 +117,23 @@ def read_status(
         backup_at=find_backup(backups),
         beat_at=beat.at if beat else None,
     )
+
+
+def _excuse_waits(box: Outbox, receiver: Receiver, store: Store, now: datetime) -> Outbox:
+    """Return an outbox whose oldest message is late by no quiet hours and no flood's window."""
+    oldest, flood = box.oldest_due_at, receiver.flood
+    rest = find_rest(receiver.quiet, receiver.zone, now)
+    if oldest and rest:
+        oldest += _overlap(rest.begin, rest.end, oldest, now)
+    window = timedelta(seconds=flood.within)
+    gathered_at = store.alerts.find_flood(receiver.name, now - 2 * window, now)
+    if oldest and gathered_at:
+        oldest += _overlap(gathered_at, end_window(gathered_at, flood), oldest, now)
+    return replace(box, oldest_due_at=oldest)
+
+
+def _overlap(begin: datetime, end: datetime, since: datetime, now: datetime) -> timedelta:
+    return max(min(end, now) - max(begin, since), timedelta())
 
 
 def find_backup(folder: Path) -> datetime | None:

@@ -31,6 +31,8 @@ _TRIES = _DAYS * 24 * 6
 # Until it is known to be down, a receiver is tried sooner.
 _FIRST_TRIES = 12
 _LATE = timedelta(hours=3)
+# The usual limit of single messages, a few digests, and what is said of the receiver itself.
+_MOST_AN_HOUR = 25
 _DOWN, _OTHER = RECEIVERS
 
 
@@ -132,11 +134,14 @@ def _play(outage: Outage, size: int) -> Outcome:
     failures += [f"late at the other receiver: {len(late)}"] if late else []
     if knocks > _TRIES + _FIRST_TRIES:
         failures.append(f"{knocks} tries in {_DAYS} days, more than one in 10 minutes")
+    busiest = max(map(sub, told[1:], told), default=0)
+    if busiest > _MOST_AN_HOUR:
+        failures.append(f"{busiest} messages in an hour of draining")
     return Outcome("outage", BAR, size, tuple(failures), {
         "lost": sum(lost.values()), "tries while down": knocks,
         "most tries in an hour": _find_busiest(tries, round(timedelta(hours=1) / outage.tick)),
         "hours to drain": hours, "messages to drain": told[-1],
-        "most of them in an hour": max(map(sub, told[1:], told), default=0),
+        "most of them in an hour": busiest,
     })  # fmt: skip
 
 

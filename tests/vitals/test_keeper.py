@@ -14,6 +14,7 @@ import pytest
 
 from monitor.config import Config
 from monitor.errors import StoreError
+from monitor.health import make_self_alert
 from monitor.telling import ReceiverConfig
 from monitor.upkeep import HeartbeatConfig, MetricsConfig
 from monitor.vitals.chores import Chore
@@ -170,6 +171,34 @@ def test_messages_that_wait_too_long_are_a_fault(tmp_path: Path) -> None:
         assert desk.keeper.find_status(True, now, now).faults == ()
         now += timedelta(hours=3)
         assert desk.keeper.find_status(True, now, now).faults == ("messages wait for terminal",)
+
+
+def test_what_waits_for_the_end_of_a_night_is_no_fault(tmp_path: Path) -> None:
+    with open_desk(tmp_path) as desk:
+        receiver = replace(desk.house.config.receivers["terminal"], quiet="03:00-09:00")
+        config = replace(desk.keeper.config, receivers={"terminal": receiver})
+        desk.keeper.take(config)
+        start = desk.house.clock()
+        desk.keeper.tell("Something happened", ["x"], start - timedelta(hours=1, minutes=10))
+        for hours, late in ((0, False), (4, False), (6, False), (7.5, True)):
+            now = start + timedelta(hours=hours)
+            faults = desk.keeper.find_status(True, now, now).faults
+            assert faults == ("messages wait for terminal",) * late
+
+
+def test_a_digest_that_failed_once_is_late_from_then_on_and_not_from_its_first_alert(
+    tmp_path: Path,
+) -> None:
+    with open_desk(tmp_path) as desk:
+        alerts, now = desk.house.rooms.store.alerts, desk.house.clock()
+        alert = make_self_alert("Something", ["x"], now=now)
+        due = now + timedelta(days=7)
+        alerts.enqueue(alert, ["terminal"], now, digest="weekly:1:x", due=due)
+        batch = alerts.lease("terminal", "test", due, timedelta(minutes=10))
+        alerts.put_back(batch, due + timedelta(seconds=30), "busy")
+        status = desk.keeper.find_status(True, now, due + timedelta(minutes=1))
+        assert status.faults == ()
+        assert status.backlog("terminal") == 60
 
 
 @pytest.mark.parametrize(

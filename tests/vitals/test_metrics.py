@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from monitor.config import Receiver
 from monitor.models import SourceState
 from monitor.store import Store
 from monitor.store.sources import Health
@@ -66,7 +67,8 @@ def make_status(store: Store, **changes: object) -> Status:
     }  # fmt: skip
     condition = Condition(**facts)  # type: ignore[arg-type]
     nowhere = Path("none")
-    return read_status(store, condition, {"local": None}, {"desk": None}, True, nowhere, NOW)
+    desk = {"desk": Receiver("desk", "terminal", "", frozenset(), 3 * 86_400)}
+    return read_status(store, condition, {"local": None}, desk, True, nowhere, NOW)
 
 
 def test_every_number_can_be_read_back(tmp_path: Path) -> None:
