@@ -31,7 +31,7 @@ from monitor.holding import find_exposures
 from monitor.reloading import Reloader
 from monitor.rounds import Rounds, forget_stanza, has_changed
 from monitor.sdnotify import notify_systemd, watchdog_seconds
-from monitor.setup import Rooms, SampleHost, Setup, settle_outbox
+from monitor.setup import Rooms, SampleHost, Setup, settle_deliveries, tell_words
 from monitor.vitals.chores import list_chores
 from monitor.vitals.clock import ClockMemory, ClockWatch
 from monitor.vitals.disk import MIB, DiskGuard, DiskState
@@ -110,7 +110,7 @@ class Daemon:
             self._shift_waits(step)
         if freed := store.alerts.free_leases(now):
             log.info("%d deliveries of the last run were put back", freed)
-        settle_outbox(self.setup, self.rooms)
+        settle_deliveries(self.setup, self.rooms)
         # Before the first poll: a disk that is full from the start lets nothing be fetched.
         self._try("disk", lambda: self.keeper.look_at_disk(now))
 
@@ -269,6 +269,8 @@ class Daemon:
         self._try("upkeep", lambda: self.keeper.tend(ok, loaded_at, self.rooms.clock()))
 
     def _do_chores(self) -> None:
+        # Here, where it keeps neither the watchdog nor a start waiting.
+        self._try("watchlists", lambda: tell_words(self.setup, self.rooms))
         trusted = self._clock_watch.is_trusted(time.monotonic())
         rooms = self.rooms
         chores = list_chores(self.setup.config, rooms.store, rooms.archive, self.stop)
@@ -311,7 +313,7 @@ class Daemon:
                 forget_stanza(name, self.rooms)
         self.setup = self.rounds.setup = self._samples.point(setup)
         self.keeper.take(self.setup.config)
-        settle_outbox(setup, self.rooms)
+        settle_deliveries(setup, self.rooms)
         self._plan_work()
         log.info(
             "configuration loaded: %d sources, %d receivers, watchlists %s",

@@ -22,7 +22,7 @@ from monitor.holding import StateLock
 from monitor.models import SourceState
 from monitor.polling.poll import Round, make_rules, make_span
 from monitor.portals import PORTALS
-from monitor.setup import Rooms, SampleHost, Setup, settle_outbox, utc_now
+from monitor.setup import Rooms, SampleHost, Setup, settle_clock, settle_outbox, utc_now
 from monitor.store import Store
 from monitor.web.fetch import Fetcher
 
@@ -40,6 +40,7 @@ def poll_once(
     with StateLock(setup.config.state):
         rooms = Rooms.open(setup.config.state, threading.Event())
         with rooms.store, SampleHost() as samples:
+            settle_clock(rooms)
             rooms.store.alerts.free_leases(rooms.clock())
             settle_outbox(setup, rooms)
             poller = rooms.make_poller(samples.point(setup), report)

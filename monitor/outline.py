@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from monitor.config import ConfigFile, find_host, find_state, load_stanzas
 from monitor.stanzas import SourceConfig
@@ -22,6 +23,7 @@ class Outline:
     budget: int
     host: str
     tls: str = ""
+    proxy: str = ""
 
 
 def read_outline(
@@ -35,6 +37,7 @@ def read_outline(
             0 if stanza.source.portal == "sample" else stanza.source.budget,
             _find_host(stanza.source),
             _name_opt_out(stanza.source),
+            _name_proxy(stanza.source),
         )
         for name, stanza in load_stanzas(loaded).items()
         if stanza.source.enabled
@@ -65,6 +68,13 @@ def _name_opt_out(source: SourceConfig) -> str:
 def read_watchlist_path(path: Path) -> Path:
     """Return the folder of the watchlists; touches no secret."""
     return path.resolve().parent / load_yaml(path, ConfigFile).value.watchlists
+
+
+def _name_proxy(source: SourceConfig) -> str:
+    """Return the proxy of a source without the login that its address may hold."""
+    parts = urlsplit(source.proxy)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else ""
 
 
 def guess_state(path: Path, environ: Mapping[str, str], state: Path | None = None) -> Path:

@@ -11,7 +11,7 @@ from monitor.errors import MonitorError
 from monitor.health import find_late, find_longest_wait, make_late_alert
 from monitor.models import SourceState
 from monitor.polling.poll import Poller, Round
-from monitor.setup import Rooms, Setup, settle_outbox
+from monitor.setup import Rooms, Setup, settle_deliveries
 from monitor.vitals.alive import POLLS
 from monitor.vitals.keeper import Keeper
 
@@ -80,7 +80,7 @@ class Rounds:
         try:
             if has_changed(name, before, self.setup):
                 forget_stanza(name, self._rooms)
-            settle_outbox(self.setup, self._rooms)
+            settle_deliveries(self.setup, self._rooms)
         except Exception:
             log.exception("%s: what its last round left is not settled", name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,6 +28,7 @@ from monitor.screening.watchlist import load_watchlists
 from monitor.stanzas import SourceConfig
 from monitor.store import Store
 from monitor.text.markup import is_selector
+from monitor.vitals.clock import ClockMemory
 from monitor.vitals.disk import DiskGuard
 from monitor.vitals.edits import tell_edit
 from monitor.web.manners import Manners, Robots
@@ -157,21 +158,40 @@ class SampleHost:
         self._stop()
 
 
+def settle_clock(rooms: Rooms) -> timedelta:
+    """Move all that waits with a clock that was set back while nothing ran; return the step."""
+    now, memory = rooms.clock(), ClockMemory(rooms.store.vitals)
+    if step := memory.find_step(now):
+        rooms.store.vitals.shift_waits(step)
+    memory.note(now, 0.0)
+    return step
+
+
 def settle_outbox(setup: Setup, rooms: Rooms) -> None:
+    """Let nothing wait for what is configured no more; tell of edited watchlists."""
+    settle_deliveries(setup, rooms)
+    tell_words(setup, rooms)
+
+
+def tell_words(setup: Setup, rooms: Rooms) -> None:
+    """Tell once of edited watchlists; it may take minutes to look through past notices."""
+    receivers = setup.config.list_self_receivers()
+    tell_edit(rooms.store, setup.screener.watchlists, receivers, rooms.clock())
+
+
+def settle_deliveries(setup: Setup, rooms: Rooms) -> None:
     """Let nothing wait for a receiver or a source that is configured no more."""
     now, alerts = rooms.clock(), rooms.store.alerts
     receivers = list(setup.config.receivers)
     buried = alerts.bury_unknown(receivers)
     alerts.release_orphans(setup.config.sources, now)
-    about_itself = setup.config.list_self_receivers()
-    tell_edit(rooms.store, setup.screener.watchlists, about_itself, now)
     if buried:
         lines = [
             f"{buried} messages waited for receivers that are not in the configuration now.",
             "They will not be sent; `tender-monitor alerts` shows them as dead.",
         ]
         alert = make_self_alert("Messages of a removed receiver", lines, now=now)
-        alerts.enqueue(alert, about_itself, now)
+        alerts.enqueue(alert, setup.config.list_self_receivers(), now)
 
 
 @dataclass(frozen=True)

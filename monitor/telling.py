@@ -41,9 +41,9 @@ class ReceiverConfig(Model):
     """Hours of the day, such as 22:00-07:00, in which nothing is sent; what waits goes together."""
     flood: FloodConfig = FloodConfig()
     """How many messages are too many at once."""
-    retry: Seconds = 30
+    retry: Seconds = Field(default=30, ge=1, le=3600)
     """The first wait after a failed attempt; it doubles up to an hour."""
-    dead_after: Seconds = 3 * 86_400
+    dead_after: Seconds = Field(default=3 * 86_400, ge=60)
     """How long a message is tried before it is given up, or its receiver counts as dead."""
 
     # The likeliest slip is to write the secret itself here: it must not be repeated anywhere.

@@ -9,6 +9,7 @@ from monitor.telling import Weekday
 from monitor.yamlfile import Field, Model, Seconds, field_validator
 
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_ADDRESS = re.compile(r"https?://[^/\s]")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -67,6 +68,13 @@ class EvidenceConfig(Model):
     """Whether told notices are looked at again after 1, 7, 30 and 90 days."""
     timestamp_url: str = ""
     """The address of an RFC 3161 authority that signs the chain's head daily; needs [timestamp]."""
+
+    @field_validator("timestamp_url")
+    @classmethod
+    def _check_address(cls, text: str) -> str:
+        if text and not _ADDRESS.match(text):
+            raise ValueError("expected an address that begins with http:// or https://")
+        return text
 
 
 class BackupConfig(Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from monitor.screening.watchlist import load_watchlists
 from monitor.setup import Rooms, Setup
 from monitor.stanzas import SourceConfig
 from monitor.telling import ReceiverConfig
+from monitor.upkeep import EvidenceConfig
 from tests.portals.sites.base import Site, serve_site
 
 START = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -66,6 +67,12 @@ class House:
         """Poll the source once."""
         return self.rooms.make_poller(self.setup, self.reports.append).poll_source("local", since)
 
+    def leave_told_alone(self) -> None:
+        """Look at no told notice again: its requests would count among others."""
+        file = self.config.file.model_copy(update={"evidence": EvidenceConfig(look_again=False)})
+        loaded = replace(self.config.loaded, value=file)
+        self.setup = replace(self.setup, config=replace(self.config, loaded=loaded))
+
     def told(self) -> list[tuple[str, str]]:
         """Return (state, verdict) of every delivery in order."""
         rows = self.rooms.store.db.query(
@@ -92,8 +99,6 @@ def make_config(folder: Path, source: SourceConfig, **receivers: ReceiverConfig)
 
 def replace_sources(config: Config, source: SourceConfig) -> Config:
     """Return a configuration whose source local is another one."""
-    from dataclasses import replace
-
     return replace(config, sources={"local": source})
 
 
@@ -124,8 +129,6 @@ def open_house(folder: Path, notices: Sequence[SampleNotice], **options: object)
 @contextmanager
 def open_rooms(folder: Path, clock: Clock) -> Iterator[Rooms]:
     """Give rooms in a state folder of their own."""
-    from dataclasses import replace
-
     rooms = Rooms.open(folder / "state", threading.Event())
     with rooms.store:
         yield replace(rooms, clock=clock)

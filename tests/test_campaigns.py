@@ -17,8 +17,11 @@ from tests.campaigns.outcome import Outcome
 from tests.campaigns.outside import Post, make_fact
 from tests.house import START, make_award, open_house
 
-# Those of other rooms are run by the tests of their rooms.
-SHORT = ("crashpoints", "storm", "powercut", "outage")
+# Run by the tests of their own rooms.
+ELSEWHERE = ("ssrf", "tamper")
+SHORT = [name for name in list_campaigns() if name not in ELSEWHERE]
+# What a machine may lack, in the words of the campaign that needs it.
+OBSTACLES = ("strace is missing", "nothing can be mounted")
 HELD = Outcome("storm", "nothing lost", 2000, (), {"lost": 0})
 
 
@@ -27,8 +30,9 @@ def test_the_bar_holds_in_the_short_form(name: str) -> None:
     command = [sys.executable, "-m", "tests.campaigns", "--short", "--json", name]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     outcome = Outcome.from_json(done.stdout.splitlines()[-1]) if done.stdout else None
-    if outcome and any("strace is missing" in line for line in outcome.failures):
-        pytest.skip("strace is missing")
+    lacking = [line for line in outcome.failures if line.startswith(OBSTACLES)] if outcome else []
+    if lacking:
+        pytest.skip(lacking[0])
     assert outcome is not None, done.stderr
     assert (outcome.failures, done.returncode) == ((), 0), done.stderr
     assert outcome.cases > 0

@@ -73,6 +73,7 @@ CASES = {
         2, 10, "give url_env or url_file (the address is a secret)",
     ),
     "region_unknown": (7, 18, "no region '新彊' (did you mean '新疆'?)"),
+    "retry_at_once": (2, 37, "expected a number of at least 1, got '0s'"),
     "site_missing": (5, 5, "site is missing (give the address that the site begins with)"),
     "sources_missing": (1, 1, "'sources' is missing"),
     "stage_of_another_kind": (
@@ -80,6 +81,9 @@ CASES = {
         "'0101' is no stage of kind 02 (write four digits, of which the first two are 02)",
     ),
     "tab_in_indentation": (4, 1, "a tab in the indentation (use spaces)"),
+    "timestamp_no_address": (
+        4, 18, "expected an address that begins with http:// or https://",
+    ),
     "verdict_unknown": (4, 23, "expected one of alert, review, got 'maybe'"),
 }  # fmt: skip
 
@@ -181,6 +185,14 @@ def test_reading_commands_need_no_secret(tmp_path: Path) -> None:
         tmp_path / "state",
         {"local": Outline(every=6 * 3600, budget=1500, host="example.org")},
     )
+
+
+def test_a_proxy_is_shown_without_its_login(tmp_path: Path) -> None:
+    text = GOOD.replace(
+        "portal: ccgp,", "portal: ccgp, proxy: 'socks5h://bob:S3CRET@10.0.0.1:9050',"
+    )
+    _, outlines = read_outline(write(tmp_path, text), {})
+    assert outlines["local"].proxy == "socks5h://10.0.0.1:9050"
 
 
 def test_a_disabled_source_is_not_read(tmp_path: Path) -> None:

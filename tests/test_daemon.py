@@ -288,3 +288,15 @@ def test_a_round_that_began_before_a_reload_leaves_nothing_for_a_receiver_that_i
         assert house.rooms.store.expectations.get("local") == {}
         assert daemon.rounds.list_due() == ["local"]
         assert daemon._couriers[0]._name == "chat"
+
+
+def test_looking_through_past_notices_keeps_no_start_and_no_reload_waiting(tmp_path: Path) -> None:
+    with open_house(tmp_path, []) as house:
+        house.rooms.store.vitals.put("watchlists", "{}", house.clock())
+        daemon = Daemon(house.setup, house.rooms, {}, lambda _: None)
+        daemon._settle_start()
+        daemon._take(house.setup)
+        assert list_subjects(daemon) == []
+        daemon._do_chores()
+        [subject] = list_subjects(daemon)
+        assert subject.startswith("The watchlists have changed")

@@ -52,7 +52,7 @@ from monitor.upkeep import (
     MetricsConfig,
 )
 from monitor.yamlfile import Model, load_yaml, parse_duration
-from tests.docpages import ROOT, list_blocks, read_page
+from tests.docpages import ROOT, list_blocks, list_words, read_cells, read_page, read_section
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 SECTIONS: list[tuple[str, type[Model]]] = [
@@ -84,6 +84,11 @@ SECTIONS: list[tuple[str, type[Model]]] = [
 # Keys that are required by some portals only.
 REQUIRED_BY_SOME = {"lists", "site", "site_id", "channel", *NEEDED.values()}
 COMMANDS = sorted(cli.commands)
+LARGE_ROOMS = (
+    "text", "screening", "portals", "documents", "store", "alerting", "evidence", "vitals",
+    "polling", "parsing",
+)  # fmt: skip
+WITH_EXAMPLES = ("configuration", "receivers", "portals", "upkeep", "evidence")
 
 
 def read_rows(heading: str) -> dict[str, str]:
@@ -191,7 +196,7 @@ def test_watchlist_examples_load_without_a_warning(page: str, tmp_path: Path) ->
         assert load_watchlists(folder).warnings == ()
 
 
-@pytest.mark.parametrize("page", ["docs/configuration.md", "docs/receivers.md", "docs/portals.md"])
+@pytest.mark.parametrize("page", [f"docs/{name}.md" for name in WITH_EXAMPLES])
 def test_configuration_examples_load(page: str, tmp_path: Path) -> None:
     blocks = list_blocks(page, "yaml")
     assert blocks
@@ -287,12 +292,14 @@ def test_every_table_is_described_in_the_order_of_its_making(tmp_path: Path) -> 
     assert re.findall(r"^\| `(\w+)` \|", text, re.M) == tables
 
 
-@pytest.mark.parametrize("room", ["text", "screening", "portals", "documents"])
+@pytest.mark.parametrize("room", LARGE_ROOMS)
 def test_every_file_of_a_large_room_stands_in_its_table(room: str) -> None:
-    section = read_page("docs/how-it-works.md").partition("\n## Inside the large rooms\n")[2]
+    section = read_section("docs/how-it-works.md", "## Inside the large rooms")
     table = section.partition(f"| in `{room}` | files |")[2].split("\n\n")[0]
     files = {path.stem for path in (ROOT / "monitor" / room).glob("*.py")} - {"__init__"}
     assert sorted(name for name in files if f"`{name}`" not in table) == []
+    shown = {word for row in read_cells(table) for word in list_words(row[1])}
+    assert {word for word in shown - files if "." not in word} == set()
 
 
 def test_every_model_of_the_configuration_has_its_section() -> None:

@@ -31,18 +31,18 @@ TRAPS = {
     1: trap(
         "A block comes as HTTP 200 with a small page that holds no rows.",
         "portals/test_refusals::test_no_portal_makes_listings_of_an_answer_that_is_none",
-        "test_poll::test_an_answer_that_is_no_list_is_a_state_of_the_source_and_never_no_news",
+        "polling/test_poll::test_an_answer_that_is_no_list_is_a_state_of_the_source_and_never_no_news",
     ),
     2: trap(
         "HTTP 200 comes with no bytes at all now and then.",
         "web/test_visit::test_an_empty_200_is_asked_for_once_more",
-        "test_poll::test_an_answer_that_is_no_list_is_a_state_of_the_source_and_never_no_news",
+        "polling/test_poll::test_an_answer_that_is_no_list_is_a_state_of_the_source_and_never_no_news",
     ),
     3: trap(
         "One address works, fails and works again: one failure is no dead site.",
         "test_rounds::test_a_list_that_fails_every_other_time_is_said_each_time_and_told_to_nobody",
-        "test_poll::test_a_trouble_is_told_after_two_rounds_and_its_end_once",
-        "test_poll::test_a_long_outage_gives_no_notice_up",
+        "polling/test_poll::test_a_trouble_is_told_after_two_rounds_and_its_end_once",
+        "polling/test_poll::test_a_long_outage_gives_no_notice_up",
         beyond="that a site answers by the country of the asking address",
     ),
     4: trap(
@@ -98,21 +98,21 @@ TRAPS = {
     ),
     12: trap(
         "Rows move to the next page while one reads.",
-        "test_poll::test_rows_that_shift_to_the_next_page_are_neither_lost_nor_doubled",
-        "test_poll::test_the_same_listing_twice_on_a_page_is_one",
-        "test_poll::test_a_list_is_left_when_a_page_is_older_than_the_horizon",
+        "polling/test_poll::test_rows_that_shift_to_the_next_page_are_neither_lost_nor_doubled",
+        "polling/test_poll::test_the_same_listing_twice_on_a_page_is_one",
+        "polling/test_poll::test_a_list_is_left_when_a_page_is_older_than_the_horizon",
     ),
     13: trap(
         "Late rows come behind known ones, so the first known row is no end.",
         "test_rounds::test_a_row_that_comes_late_is_found_behind_a_whole_page_of_known_ones",
-        "test_poll::test_paging_goes_on_past_known_rows",
+        "polling/test_poll::test_paging_goes_on_past_known_rows",
     ),
     14: trap(
         "A parameter that a site does not know is ignored: page one comes forever.",
         "test_rounds::test_a_portal_that_shows_page_one_forever_is_left_and_said",
         "portals/test_worldbank::test_all_pages_are_read_by_their_offset_in_the_api",
         "portals/test_worldbank::test_a_country_that_the_site_ignores_is_a_layout_error",
-        "test_watch::test_a_page_is_judged_by_itself",
+        "polling/test_watch::test_a_page_is_judged_by_itself",
     ),
     15: trap(
         "Rows lie in data within data.",
@@ -141,7 +141,7 @@ TRAPS = {
     19: trap(
         "Several portals show one notice with other addresses, titles and days.",
         "text/test_sameness::test_a_notice_and_its_copy_are_one",
-        "test_opening::test_a_notice_of_two_portals_is_told_once_with_both_links",
+        "polling/test_opening::test_a_notice_of_two_portals_is_told_once_with_both_links",
     ),
     20: trap(
         "The channel says another type than the title.",
@@ -260,7 +260,7 @@ TRAPS = {
     37: trap(
         "Nothing found and not looked are two things.",
         "test_rounds::test_no_news_and_a_look_that_failed_are_two_states",
-        "test_poll::test_an_answer_that_is_no_list_is_a_state_of_the_source_and_never_no_news",
+        "polling/test_poll::test_an_answer_that_is_no_list_is_a_state_of_the_source_and_never_no_news",
         "test_cli::test_a_source_that_fails_makes_poll_exit_one_and_says_why",
         "alerting/test_lines::test_what_could_not_be_checked_is_never_told_as_no",
     ),

@@ -67,8 +67,8 @@ def show_tally(tally: Tally, quick: bool, as_json: bool) -> None:
     """Print what was looked at, and how it was found."""
     row = {
         "kind": "sum", "links": tally.links, "captures": tally.captures, "bytes": tally.size,
-        "removed": tally.removed, "problems": tally.problems, "notes": tally.notes,
-        "head": str(tally.head or ""),
+        "removed": tally.removed, "removals": dict(tally.removals),
+        "problems": tally.problems, "notes": tally.notes, "head": str(tally.head or ""),
     }  # fmt: skip
     if as_json:
         show_line(json.dumps(row))
@@ -76,6 +76,8 @@ def show_tally(tally: Tally, quick: bool, as_json: bool) -> None:
     verdict = f"{tally.problems} problems" if tally.problems else "all as written"
     read = "bytes not read" if quick else f"{tally.size} bytes"
     show_line(f"{tally.links} links, {tally.captures} captures, {read}: {verdict}")
+    if removed := tally.list_removals():
+        show_line(f"removed on purpose, as the chain says: {removed}")
     if tally.head:
         show_line(f"head {tally.head}")
 

@@ -104,7 +104,7 @@ def why(settings: Settings, key: str, as_json: bool) -> None:
 @pass_settings
 def sources(settings: Settings, issues: bool, coverage: bool, as_json: bool) -> None:
     """Show each source: state, cause, last good poll, lag, gaps and what to do."""
-    from monitor.reading.views import list_issues, list_sources
+    from monitor.reading.views import find_pause, list_issues, list_sources
 
     if coverage:
         show_coverage(settings, as_json)
@@ -117,11 +117,14 @@ def sources(settings: Settings, issues: bool, coverage: bool, as_json: bool) -> 
             print_rows([dict(row) for row in list_issues(store)], as_json, columns)
             return
         rows = list(list_sources(store, outlines, datetime.now(UTC)))
+        pause = find_pause(store)
     for row in rows if not as_json else ():
         if row.get("budget"):
             row["requests"] = f"{row['requests_today']}/{row['budget']}"
     columns = ["source", "state", "last_good", "listings", "waiting", "requests", "cause"]
     print_rows(rows, as_json, columns)
+    if not as_json and pause:
+        show_line(f"nothing is fetched since {pause:%Y-%m-%d %H:%M} UTC: the disk is full or low")
     for line in write_notes(rows) if not as_json else ():
         show_line(line)
 
@@ -134,6 +137,8 @@ def write_notes(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
             yield f"{row['source']}: missed: {_URL.sub(_cut_url, row['missed'])}"
         if row.get("tls"):
             yield f"{row['source']}: tls: {row['tls']}"
+        if row.get("proxy"):
+            yield f"{row['source']}: through {row['proxy']}"
         for line in write_gaps(row):
             yield f"{row['source']}: {line}"
         if told := row.get("advice"):

@@ -6,15 +6,18 @@ was put back whole: for that, one needs a head noted elsewhere, in a message or 
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from monitor.alerting.policy import WITHHELD
 from monitor.archive import Archive, Look, parse_id
 from monitor.errors import StoreError
 from monitor.store import Store
 from monitor.store.chain import BYTES, GENESIS, ROW_KINDS, Link, LinkKind, digest_facts, hash_link
-from monitor.store.database import Row, read_time
+from monitor.store.database import Row, read_time, write_json
 
 # Threads note what they fetched a little out of order; a clock that was set back is more.
 _OUT_OF_ORDER = timedelta(hours=1)
@@ -38,7 +41,10 @@ class Finding:
 
 @dataclass
 class Tally:
-    """What was looked at; `size` is the bytes of captures that were read."""
+    """What was looked at; `size` is the bytes of captures that were read.
+
+    `removals` are the links that say that something was removed on purpose, by its kind.
+    """
 
     links: int = 0
     captures: int = 0
@@ -47,6 +53,12 @@ class Tally:
     problems: int = 0
     notes: int = 0
     head: Link | None = None
+    removals: Counter[str] = field(default_factory=Counter)
+
+    def list_removals(self, without: str = "") -> str:
+        """Return what was removed on purpose, in words; "" where nothing was."""
+        known = sorted(self.removals.items())
+        return ", ".join(f"{number} of {kind}" for kind, number in known if kind != without)
 
 
 class Verifier:
@@ -71,6 +83,7 @@ class Verifier:
         with self.store.db.snapshot():
             yield from self._count(self._check_database())
             yield from self._count(_guard("chain", self._check_links()))
+            yield from self._count(_guard("time stamps", self._check_stamps()))
             yield from self._count(_guard("database", self._check_rows()))
         # Outside the snapshot: what is written meanwhile has its bytes before its row.
         yield from self._count(_guard("captures", self._check_files()))
@@ -107,10 +120,13 @@ class Verifier:
                 backwards += bool(latest and at and at < latest - _OUT_OF_ORDER)
                 latest = at
             before, number = link.link, link.number
+            yield from self._note_break(link)
             self.tally.links += 1
             self.tally.head = link
         if backwards:
             yield Finding("chain", f"the clock was set back {backwards} times", note=True)
+        if gone := self.tally.list_removals(without=BYTES):
+            yield Finding("chain", f"rows were removed on purpose: {gone}", note=True)
         for missing in sorted(self.heads):
             what = f"link {missing} was noted elsewhere, and the chain ends at {number}"
             yield Finding("chain", what)
@@ -133,6 +149,22 @@ class Verifier:
         elif digest_facts(facts) != link.digest:
             yield Finding(_name_link(link), "the row is not what was written")
 
+    def _note_break(self, link: Link) -> Iterator[Finding]:
+        """Note what the chain itself allows: whoever has the file could have written it so."""
+        if link.kind == LinkKind.RESTORE:
+            what = f"a backup was put back at {link.at}: what came after it is not in this chain"
+            yield Finding(_name_link(link), what, note=True)
+        elif link.kind == LinkKind.REMOVAL:
+            self.tally.removals[link.subject.partition(" ")[0]] += 1
+
+    def _check_stamps(self) -> Iterator[Finding]:
+        """Look whether each time stamp is of its link; its signature needs other tools."""
+        for stamp in self.store.stamps.list_from(1):
+            link = next(self.chain.walk(stamp.number), None)
+            made = hashlib.sha256(link.link.encode()).digest() if link else b""
+            if link is None or link.number != stamp.number or made not in stamp.token:
+                yield Finding(f"time stamp of link {stamp.number}", "it is of something else")
+
     def _check_rows(self) -> Iterator[Finding]:
         """Look for rows without a link, and for alerts that name no capture."""
         for kind in ROW_KINDS:
@@ -141,6 +173,10 @@ class Verifier:
         for row in self.store.db.stream(_UNPROVED):
             where = f"alert {row['id']}"
             yield Finding(where, f"names a capture that is unknown: {row['record_id']}")
+        for row in self.store.db.stream(_UNSENT, [write_json(sorted(WITHHELD))]):
+            # No link stands for a message that waits: what was taken away shows only here.
+            what = f"goes to nobody, though its reason is {row['reason']}"
+            yield Finding(f"alert {row['id']}", what, note=True)
 
     # The captures -----------------------------------------------------------------------------
 
@@ -247,6 +283,13 @@ with named as (
     from alert, json_each(alert.content, '$.exhibits') as one)
 select * from named where record_id <> ''
   and not exists (select 1 from capture where capture.record_id = named.record_id)
+"""
+
+
+_UNSENT = """
+select id, reason from alert where kind = 'notice'
+  and not exists (select 1 from delivery where delivery.alert = alert.id)
+  and reason not in (select value from json_each(?))
 """
 
 

@@ -30,6 +30,8 @@ _LONGEST_APOLOGY = 600
 # A larger page says more than that; this one is read outside the limited processes.
 _LARGEST_APOLOGY = 32 * 1024
 _TITLE_PROBE = 12
+TEXT = "text"
+"""The field of a difference that lies in no fact."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def _compare_texts(before: Sequence[Zone], after: Sequence[Zone]) -> list[Differ
     old, new = _list_lines(before), _list_lines(after)
     gone = [line for key, line in old.items() if key not in new]
     come = [line for key, line in new.items() if key not in old]
-    return [Difference("text", " / ".join(gone), " / ".join(come))] if gone or come else []
+    return [Difference(TEXT, " / ".join(gone), " / ".join(come))] if gone or come else []
 
 
 def _list_lines(zones: Sequence[Zone]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,9 +18,11 @@ from monitor.alerting.defuse import defuse, make_link
 from monitor.archive import Archive
 from monitor.config import Config
 from monitor.errors import FetchCause, FetchError, LayoutError, StoreError
+from monitor.health import make_self_alert
 from monitor.models import Capture, Listing, Notice, Request, SourceState
 from monitor.parsing.wire import PageError
 from monitor.polling.differences import (
+    TEXT,
     Difference,
     find_withdrawal,
     has_no_facts,
@@ -42,6 +44,8 @@ CHANGED_AT_SOURCE = "CHANGED_AT_SOURCE"
 WITHDRAWN_AT_SOURCE = "WITHDRAWN_AT_SOURCE"
 # Looks of one round: what a long stop has made due goes over several rounds.
 MOST_LOOKS = 5
+# So many that differ alike, and none that does not: the site was rebuilt, or swept.
+SITE_WIDE = 3
 _GATHER_FOR = timedelta(minutes=10)
 _LONGEST_VALUE = 300
 _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
@@ -72,6 +76,27 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Case:
+    """A look that came to a result."""
+
+    look: Look
+    told: Told
+    seen: Seen
+
+
+def are_alike(cases: Sequence[Case]) -> bool:
+    """Return whether all looks of a round saw the same news, which may be the whole site's.
+
+    Where a fact differs, such as a supplier, a notice was edited: that is news of its own.
+    """
+    states = {case.seen.state for case in cases}
+    if states == {RelookState.CHANGED}:
+        return all(one.field == TEXT for case in cases for one in case.seen.differences)
+    gone = {RelookState.WITHDRAWN, RelookState.MISSING}
+    return RelookState.WITHDRAWN in states and states <= gone
+
+
+@dataclass(frozen=True)
 class Looker:
     """Look again at the told notices of one source during one round."""
 
@@ -89,16 +114,17 @@ class Looker:
     def look_again(self) -> int:
         """Plan the looks at what was told, make those that are due; return how many were made."""
         self.store.relooks.plan_missing(self.name, self.clock())
-        made = 0
+        made, cases = 0, list[Case]()
         for look in self.store.relooks.list_due(self.name, self.clock(), MOST_LOOKS):
             self.report(f"{self.name}: looking again at {mask_private(look.listing.title)[:40]}")
-            if self.stop.is_set() or not self._try_look(look):
+            if self.stop.is_set() or not self._try_look(look, cases):
                 break
             made += 1
+        self._note_all(cases)
         return made
 
-    def _try_look(self, look: Look) -> bool:
-        """Make one look; False where the others are better left for a later round."""
+    def _try_look(self, look: Look, cases: list[Case]) -> bool:
+        """Make one look, add what it came to; False where the others are better left for later."""
         relooks = self.store.relooks
         try:
             told = self._read_told(look)
@@ -122,7 +148,7 @@ class Looker:
         except (LayoutError, *_UNREADABLE) as error:
             relooks.postpone(look, f"not readable: {type(error).__name__}", self.clock())
             return True
-        return self._note(look, told, seen)
+        return self._judge_again(Case(look, told, seen), cases)
 
     # What was told, and what is there now -------------------------------------------------------
 
@@ -188,34 +214,63 @@ class Looker:
 
     # What becomes of it --------------------------------------------------------------------------
 
-    def _note(self, look: Look, told: Told, seen: Seen) -> bool:
-        """Note what a look saw and tell it, in one transaction; False where the rest waits."""
-        now, relooks = self.clock(), self.store.relooks
+    def _judge_again(self, case: Case, cases: list[Case]) -> bool:
+        """Add a look that came to a result, put off one that did not; False where the rest waits.
+
+        Gone on a second day is withdrawn.
+        """
+        now, look, seen = self.clock(), case.look, case.seen
         if seen.state is RelookState.UNCLEAR:
-            relooks.postpone(look, seen.cause, now)
+            self.store.relooks.postpone(look, seen.cause, now)
             return not seen.barred
         if seen.state is RelookState.MISSING and look.state is RelookState.MISSING:
             if look.looked_at is not None and look.looked_at.date() == now.date():
-                relooks.postpone(look, seen.cause, now)
+                self.store.relooks.postpone(look, seen.cause, now)
                 return True
-            seen = replace(seen, state=RelookState.WITHDRAWN)
-        with self.store.db.immediate():
-            changed = seen.state is RelookState.CHANGED
-            compared = seen.capture.record_id if changed else ""
-            relooks.note(look, seen.state, now, cause=seen.cause, compared=compared)
-            if seen.state in (RelookState.CHANGED, RelookState.WITHDRAWN):
-                self._tell(look, told, seen, now)
-        log.info("%s: looked again at %s: %s", self.name, look.alert, seen.state)
+            case = replace(case, seen=replace(seen, state=RelookState.WITHDRAWN))
+        cases.append(case)
         return True
 
-    def _tell(self, look: Look, told: Told, seen: Seen, now: datetime) -> None:
-        """Tell who was told of the notice; what falls together in a round goes in one message."""
-        alerts = self.store.alerts
-        known = self.config.receivers
-        receivers = [name for name in self.store.relooks.list_receivers(look.id) if name in known]
-        alert = _make_alert(self.name, look, told, seen, now)
+    def _note_all(self, cases: Sequence[Case]) -> None:
+        """Note what the looks of a round saw and tell it, in one transaction."""
+        now, relooks = self.clock(), self.store.relooks
+        changed = (RelookState.CHANGED, RelookState.WITHDRAWN)
+        news = [case for case in cases if case.seen.state in changed]
+        with self.store.db.immediate():
+            for look, seen in ((case.look, case.seen) for case in cases):
+                compared = seen.capture.record_id if seen.state is RelookState.CHANGED else ""
+                relooks.note(look, seen.state, now, cause=seen.cause, compared=compared)
+            wide = are_alike(cases) and self._tell_together(cases, news, now)
+            for case in news:
+                self._tell(case, now, wide=wide)
+        for case in cases:
+            log.info("%s: looked again at %s: %s", self.name, case.look.alert, case.seen.state)
+
+    def _tell(self, case: Case, now: datetime, *, wide: bool) -> None:
+        """Tell who was told of the notice; what falls together in a round goes in one message.
+
+        Where it is the whole site's, the alert is kept for its evidence and sent to nobody.
+        """
+        receivers = [] if wide else self._list_receivers([case])
+        alert = _make_alert(self.name, case.look, case.told, case.seen, now)
         digest = f"looks:{self.name}:{now:%Y-%m-%d}"
-        alerts.enqueue(alert, receivers, now, digest=digest, due=now + _GATHER_FOR)
+        self.store.alerts.enqueue(alert, receivers, now, digest=digest, due=now + _GATHER_FOR)
+
+    def _tell_together(self, cases: Sequence[Case], news: Sequence[Case], now: datetime) -> bool:
+        """Tell once a week that all that was looked at differs alike; False where it is too few."""
+        alerts, alert = self.store.alerts, _make_site_alert(self.name, news, now)
+        if alerts.has_alert(alert.id):
+            return True
+        if len(cases) < SITE_WIDE:
+            return False
+        return alerts.gather_self(alert, self._list_receivers(news), now)
+
+    def _list_receivers(self, cases: Sequence[Case]) -> list[str]:
+        """Return who was told of the notices; where none of them is configured any more, all."""
+        relooks = self.store.relooks
+        told = {name for case in cases for name in relooks.list_receivers(case.look.id)}
+        known = [name for name in self.config.receivers if name in told]
+        return known or self.config.list_self_receivers(self.source.receivers)
 
 
 def _repeat_request(capture: Capture) -> Request:
@@ -258,6 +313,29 @@ def _make_alert(source: str, look: Look, told: Told, seen: Seen, now: datetime) 
     return NewAlert(
         name, AlertKind.SELF, source, look.notice, look.verdict, reason, "", look.sample, content
     )
+
+
+def _make_site_alert(source: str, news: Sequence[Case], now: datetime) -> NewAlert:
+    """Return the alert of a whole site; the same for all of one week."""
+    gone = news[0].seen.state is RelookState.WITHDRAWN
+    what = "are gone" if gone else "look different"
+    why = "the site was moved or rebuilt" if gone else "the pages of the site were rebuilt"
+    lines = [
+        f"All told notices of the source '{source}' that were looked at again {what}.",
+        f"It is likely that {why}; else all of them were {'taken down' if gone else 'edited'}.",
+        *(f"Alert {case.look.alert}: {_show_title(case.look)}" for case in news),
+        f"Compare one: tender-monitor evidence {news[0].look.alert}",
+        "Where it is the site: see with tender-monitor check --live whether it is still read.",
+        "More may follow this week without another message; tender-monitor alerts lists them.",
+    ]
+    subject = f"Source {source}: told notices {what}, all at once"
+    alert = make_self_alert(subject, lines, source=source, sample=news[0].look.sample, now=now)
+    week = hashlib.sha256(f"{subject}\n{now:%G-%V}".encode()).hexdigest()[:16]
+    return replace(alert, id=week)
+
+
+def _show_title(look: Look) -> str:
+    return _show(look.content.get("title_en") or look.content["title"])
 
 
 def _name_capture(capture: Capture) -> dict[str, str]:

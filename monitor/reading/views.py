@@ -47,6 +47,7 @@ def list_sources(
                 for gap in [*store.gaps.list_open(name), *store.gaps.list_lost(name)]
             ],
             "tls": outline.tls if outline else None,
+            "proxy": outline.proxy if outline else None,
             "listings": row.last_listings,
             "waiting": store.notices.count_waiting(name),
             "next_check": _iso(row.next_check_at),
@@ -55,6 +56,12 @@ def list_sources(
             "sample": row.sample,
             "configured": outline is not None,
         }
+
+
+def find_pause(store: Store) -> datetime | None:
+    """Return since when nothing is fetched because the disk is full or low, None if it is."""
+    disk = store.vitals.get("disk")
+    return disk.at if disk and disk.value == "told" else None
 
 
 def _name_absence(row: SourceRow) -> str:

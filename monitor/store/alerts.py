@@ -37,6 +37,7 @@ _GATHER_OVER = timedelta(hours=1)
 _GATHER_FOR = timedelta(minutes=10)
 _GATHERED = "sources"
 _NOBODY = "not exists (select 1 from delivery d where d.alert = a.id)"
+_NOBODY_YET = "not exists (select 1 from delivery d where d.alert = a.id and d.state <> 'dead')"
 
 
 @dataclass(frozen=True)
@@ -71,15 +72,6 @@ class Leg:
 class Alerts(Deliveries):
     """The outbox with the alerts that its deliveries are of."""
 
-    def told_fingerprints(self, listing: int) -> list[str]:
-        """Return the fingerprints that a listing's notice was told with, oldest first."""
-        rows = self.db.query(
-            f"""select a.fingerprint from alert a join notice n on n.id = a.notice
-                where n.listing = ? and not {_NOBODY} order by a.created_at, a.id""",  # noqa: S608
-            [listing],
-        )
-        return [row["fingerprint"] for row in rows]
-
     def enqueue(
         self,
         alert: NewAlert,
@@ -106,6 +98,10 @@ class Alerts(Deliveries):
                 self._insert(alert.id, leg, now)
         return True
 
+    def has_alert(self, name: str) -> bool:
+        """Return whether an alert of this id was written."""
+        return self.db.first("select 1 from alert where id = ?", [name]) is not None
+
     def _write(self, alert: NewAlert, now: datetime) -> bool:
         values = {
             "id": alert.id, "kind": str(alert.kind), "source": alert.source,
@@ -128,10 +124,13 @@ class Alerts(Deliveries):
         )  # fmt: skip
 
     def send_withheld(self, alert: str, receivers: Iterable[str], now: datetime) -> int:
-        """Send an alert that nobody was told after all; return to how many."""
-        names = list(receivers)
+        """Send an alert that nobody was told after all; return to how many.
+
+        It was withheld, or given up for receivers of other names.
+        """
+        names, wanted = list(receivers), f"select 1 from alert a where id = ? and {_NOBODY_YET}"  # noqa: S608
         with self.db.immediate():
-            if not self.db.first(f"select 1 from alert a where id = ? and {_NOBODY}", [alert]):  # noqa: S608
+            if not self.db.first(wanted, [alert]):
                 return 0
             for name in names:
                 self._insert(alert, Leg(name), now)

@@ -29,11 +29,10 @@ class Receivers:
 
     def find_dead(self, receiver: str) -> Dead | None:
         """Return why a receiver is dead, None of one that is not."""
-        return next(iter(self._read("name = ?", _PREFIX + receiver)), None)
-
-    def list_dead(self) -> list[Dead]:
-        """Return the dead receivers by name; one that was removed from the configuration too."""
-        return self._read("name like ? order by name", f"{_PREFIX}%")
+        row = self.db.first("select value, at from vital where name = ?", [_PREFIX + receiver])
+        kept = json.loads(row["value"]) if row else {}
+        since, tried = read_time(kept.get("since")), read_time(row["at"]) if row else None
+        return Dead(receiver, kept["cause"], since, tried) if since and tried else None
 
     def note_dead(self, receiver: str, cause: str, now: datetime) -> bool:
         """Note that a receiver is dead, or was tried again in vain; say whether that is news."""
@@ -47,14 +46,3 @@ class Receivers:
     def note_alive(self, receiver: str) -> bool:
         """Forget that a receiver was dead; say whether it was."""
         return bool(self.db.execute("delete from vital where name = ?", [_PREFIX + receiver]))
-
-    def _read(self, where: str, value: str) -> list[Dead]:
-        rows = self.db.query(f"select name, value, at from vital where {where}", [value])  # noqa: S608
-        found = []
-        for row in rows:
-            kept = json.loads(row["value"])
-            since, tried = read_time(kept["since"]), read_time(row["at"])
-            if since and tried:
-                name = row["name"].removeprefix(_PREFIX)
-                found.append(Dead(name, kept["cause"], since, tried))
-        return found

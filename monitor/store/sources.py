@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from monitor.models import Capture, Issue, SourceState
 from monitor.store.chain import Chain, LinkKind
@@ -72,19 +72,6 @@ class Sources:
     def list_all(self) -> list[SourceRow]:
         """Return every source that was ever polled, by name."""
         return [_make_source(row) for row in self.db.query("select * from source order by name")]
-
-    def list_due(self, names: Iterable[str], now: datetime, slack: timedelta) -> list[str]:
-        """Return which of the named sources are due.
-
-        A due time further away than `slack` is the trace of a clock that was set back.
-        """
-        due = []
-        for name in names:
-            row = self.db.first("select next_check_at from source where name = ?", [name])
-            at = read_time(row["next_check_at"]) if row else None
-            if at is None or at <= now or at > now + slack:
-                due.append(name)
-        return due
 
     def plan_check(self, name: str, at: datetime) -> None:
         """Set when a source is due next."""

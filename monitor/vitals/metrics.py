@@ -15,7 +15,7 @@ from monitor.store.alerts import DeliveryState
 from monitor.store.sources import SourceRow
 from monitor.vitals.disk import DiskState
 from monitor.vitals.progress import Count
-from monitor.vitals.status import Status
+from monitor.vitals.status import Condition, Status
 
 _PREFIX = "tender_monitor_"
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -69,6 +69,8 @@ def render_metrics(status: Status) -> str:
 def _describe_program(status: Status) -> Iterator[Metric]:
     condition = status.condition
     yield _gauge("build_info", "The version that runs.", [_one(version=version("tender-monitor"))])
+    # A file or a port goes on showing the last numbers when nothing tends them any more.
+    yield _gauge("status_timestamp_seconds", "When these numbers were taken.", _times(status.at))
     yield _flag("well", "Whether all is well; the heartbeat goes out only then.", not status.faults)
     yield _flag(
         "config_ok",
@@ -81,6 +83,21 @@ def _describe_program(status: Status) -> Iterator[Metric]:
         "When the configuration in force was taken.",
         [Sample(loaded)],
     )
+    yield from _describe_disk(condition)
+    yield _flag(
+        "database_ok", "Whether the last check of the database found it whole.", status.database_ok
+    )
+    yield _gauge(
+        "heartbeat_last_timestamp_seconds",
+        "When the heartbeat was last taken.",
+        _times(status.beat_at),
+    )
+    yield _gauge(
+        "backup_last_timestamp_seconds", "When the last backup was made.", _times(status.backup_at)
+    )
+
+
+def _describe_disk(condition: Condition) -> Iterator[Metric]:
     yield _flag(
         "disk_ok",
         "Whether the disk has room and can be written to.",
@@ -93,17 +110,6 @@ def _describe_program(status: Status) -> Iterator[Metric]:
     )
     yield _gauge(
         "disk_free_bytes", "Free space on the disk of the state folder.", [Sample(condition.free)]
-    )
-    yield _flag(
-        "database_ok", "Whether the last check of the database found it whole.", status.database_ok
-    )
-    yield _gauge(
-        "heartbeat_last_timestamp_seconds",
-        "When the heartbeat was last taken.",
-        _times(status.beat_at),
-    )
-    yield _gauge(
-        "backup_last_timestamp_seconds", "When the last backup was made.", _times(status.backup_at)
     )
 
 

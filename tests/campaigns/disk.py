@@ -52,7 +52,7 @@ CASES = tuple((place, nth) for nth in (1, 2, 3) for place in PLACES)
 def run(size: int, folder: Path) -> Outcome:
     """Fill the disk at up to `size` places, spread over all of them."""
     if not mounts_allowed():
-        return Outcome("disk", BAR, 0, ("this machine permits no mount namespace",), {})
+        return Outcome("disk", BAR, 0, ("nothing can be mounted here",), {})
     step = max(len(CASES) / size, 1.0)
     chosen = [CASES[int(number * step)] for number in range(int(len(CASES) / step))]
     done = subprocess.run(  # noqa: S603 - this very file

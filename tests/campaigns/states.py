@@ -37,8 +37,9 @@ from monitor.evidence.backup import write_backup
 from monitor.evidence.restore import restore_backup
 from monitor.evidence.verify import Verifier
 from monitor.models import Message
-from monitor.setup import Rooms, Setup, settle_outbox
+from monitor.setup import Rooms, Setup, settle_clock, settle_outbox
 from monitor.telling import FloodConfig
+from monitor.vitals.clock import ClockMemory
 from tests.campaigns.inside import SOURCE, fork_child, make_setup, wait_child, warm_up
 from tests.campaigns.outcome import Outcome
 from tests.campaigns.outside import Outside, is_told, make_fact
@@ -158,6 +159,7 @@ class Life(RuleBasedStateMachine):
         if self.rooms is None:
             opened = Rooms.open(self.folder, threading.Event())
             self.rooms = replace(opened, clock=self.clock)
+            settle_clock(self.rooms)
             self.rooms.store.alerts.free_leases(self.clock())
             settle_outbox(self.setup, self.rooms)
         return self.rooms
@@ -171,6 +173,8 @@ class Life(RuleBasedStateMachine):
     @rule()
     def poll(self) -> None:
         """Read the portal once."""
+        # The daemon notes the time each minute.
+        ClockMemory(self.open().store.vitals).note(self.clock(), 0.0)
         self.open().make_poller(self.setup, lambda _: None).poll_source(SOURCE)
 
     @rule()

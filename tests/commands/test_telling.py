@@ -104,6 +104,16 @@ def test_what_was_given_up_is_sent_again(tmp_path: Path, store: Store, words: li
     assert store.alerts.count_states() == {"waiting": 1}
 
 
+def test_what_waited_for_a_receiver_that_was_renamed_can_be_sent_under_the_new_name(
+    tmp_path: Path, store: Store
+) -> None:
+    store.db.execute("update delivery set receiver = 'old'")
+    assert store.alerts.bury_unknown(["terminal"]) == 1
+    assert invoke(tmp_path, "resend", "told").output == "1 message will go out again\n"
+    assert store.alerts.count_states() == {"dead": 1, "waiting": 1}
+    assert invoke(tmp_path, "resend", "told").exit_code != 0
+
+
 def test_a_receiver_that_takes_a_test_is_no_longer_dead(tmp_path: Path, store: Store) -> None:
     store.receivers.note_dead("terminal", "HTTP 410", NOW)
     assert invoke(tmp_path, "test-receiver", "terminal").exit_code == 0

@@ -17,7 +17,7 @@ from monitor.evidence.verify import Head
 from monitor.holding import StateLock
 from monitor.store import FILE_NAME, Store
 from monitor.store.alerts import AlertKind, NewAlert
-from tests.evidence.worlds import deliver_all, fill_state, find_all, find_problems
+from tests.evidence.worlds import deliver_all, fill_state, find_problems
 from tests.house import House, make_award, open_house, open_rooms
 
 NOW = datetime(2026, 11, 26, 4, 0, tzinfo=UTC)
@@ -51,7 +51,7 @@ def test_a_restored_state_is_what_was_backed_up(state: Path, backup: Path) -> No
     done = restore_backup(state, backup, NOW)
     assert list_told(state) == before
     assert (done.aside, done.captures, done.doubtful) == ((), 3, 0)
-    assert find_all(state) == []
+    assert find_problems(state) == []
     with Store.open(state, read_only=True) as store:
         head = store.chain.head()
     assert head is not None
@@ -68,7 +68,7 @@ def test_a_damaged_database_is_kept_under_another_name(state: Path, backup: Path
     done = restore_backup(state, backup, NOW)
     assert done.aside == (state / f"{FILE_NAME}.corrupt-{WORD}",)
     assert done.aside[0].read_bytes() == damaged
-    assert find_all(state) == []
+    assert find_problems(state) == []
 
 
 def test_a_good_database_is_kept_too(state: Path, backup: Path) -> None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from monitor.archive import Archive
 from monitor.store import FILE_NAME, Store
+from monitor.store.alerts import AlertKind, NewAlert
+from monitor.store.chain import LinkKind
+from monitor.store.stamps import Stamp
 from tests.campaigns import tamper
-from tests.evidence.worlds import alter, fill_state, find_all, find_problems
-from tests.house import make_award, open_house
+from tests.evidence.worlds import alter, fill_state, find_all, find_problems, settle_file
+from tests.house import START, make_award, open_house
+
+NOW = START + timedelta(days=10)
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +112,55 @@ def test_what_is_written_while_verify_looks_is_no_problem(tmp_path: Path) -> Non
             stop.set()
             thread.join()
     assert found == []
+
+
+def test_a_row_that_somebody_removed_with_a_link_that_says_so_is_noted(state: Path) -> None:
+    with Store.open(state) as store, store.db.immediate():
+        [row] = store.db.query("select id, notice from alert where kind = 'notice' limit 1")
+        for kind, subject in (("alert", row["id"]), ("delivery", f"{row['id']} terminal")):
+            store.chain.append(LinkKind.REMOVAL, f"{kind} {subject}", NOW)
+        store.db.execute("delete from alert where id = ?", [row["id"]])
+    settle_file(state / FILE_NAME)
+    [note] = find_all(state)
+    assert note.note
+    assert "1 of alert, 1 of delivery" in note.what
+
+
+def test_a_message_that_was_taken_out_of_the_outbox_is_noted(state: Path) -> None:
+    alert = NewAlert(
+        "x", AlertKind.NOTICE, None, None, "alert", "FIRST_MATCH", "f", False,
+        {"evidence": {"record_id": ""}},
+    )  # fmt: skip
+    with Store.open(state) as store:
+        store.alerts.enqueue(alert, ["terminal"], NOW)
+        store.db.execute("delete from delivery where alert = 'x'")
+    settle_file(state / FILE_NAME)
+    assert [str(one) for one in find_all(state)] == [
+        "alert x: goes to nobody, though its reason is FIRST_MATCH"
+    ]
+
+
+def test_an_end_that_was_cut_off_behind_a_restore_that_never_was_is_noted(state: Path) -> None:
+    cut_end(state)
+    with Store.open(state) as store:
+        store.chain.append(LinkKind.RESTORE, "20261122T000000Z", NOW)
+    settle_file(state / FILE_NAME)
+    [note] = find_all(state)
+    assert note.note
+    assert "a backup was put back" in note.what
+
+
+def test_a_time_stamp_of_another_chain_is_found(state: Path) -> None:
+    with Store.open(state) as store:
+        head = store.chain.head()
+        assert head is not None
+        token = b"..." + hashlib.sha256(head.link.encode()).digest() + b"..."
+        store.stamps.keep(Stamp(head.number, "http://tsa.example/", NOW, token))
+    settle_file(state / FILE_NAME)
+    assert find_all(state) == []
+    with alter(state) as db:
+        db.execute("update timestamp set token = ?", [token.replace(b"...", b"", 1)[1:]])
+    assert find_problems(state) == [f"time stamp of link {head.number}: it is of something else"]
 
 
 def make_older(state: Path) -> None:

@@ -184,6 +184,7 @@ def test_a_file_that_is_never_had_is_left_after_some_tries_and_stays_listed(
 def test_a_notice_that_cannot_be_had_again_is_never_given_up(tmp_path: Path) -> None:
     site = make_site(NAME, answer=Answer(b"", status=404))
     with watch_site(tmp_path, site) as house:
+        house.leave_told_alone()
         house.poll()
         answer, strange = site.answer, Answer(b'{"success": true}', "application/json")
         site.answer = lambda asked: (  # type: ignore[method-assign]

@@ -242,3 +242,13 @@ def test_hostile_text_of_a_changed_page_reaches_nobody_as_a_link_or_a_ping(tmp_p
         assert "http://evil" not in text
         assert "@everyone" not in text
         assert "13800000000" not in json.dumps(told["content"])
+
+
+def test_news_of_a_notice_reaches_somebody_when_its_receiver_was_renamed(tmp_path: Path) -> None:
+    with open_house(tmp_path, [make_award(1)]) as house:
+        house.poll()
+        house.rooms.store.db.execute("update delivery set receiver = 'of old', state = 'sent'")
+        edit_quietly(house, 1, supplier="样例远山科技有限公司")
+        pass_days(house, 2)
+        [told] = later(house)
+        assert told["sent_to"] == 1

@@ -13,7 +13,6 @@ from monitor.store import Store
 from monitor.store.sources import Health, Sources
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-SLACK = timedelta(days=2)
 GOOD = Health(SourceState.CURRENT)
 BAD = Health(SourceState.BLOCKED, "HTTP 403")
 
@@ -23,28 +22,6 @@ def sources(tmp_path: Path) -> Iterator[Sources]:
     with Store.open(tmp_path) as store:
         store.sources.ensure("local", sample=False)
         yield store.sources
-
-
-@pytest.mark.parametrize(
-    ("ahead", "due"),
-    [
-        (timedelta(seconds=-1), True),
-        (timedelta(0), True),
-        (timedelta(seconds=1), False),
-        (SLACK, False),
-        (SLACK + timedelta(seconds=1), True),
-        (timedelta(days=365), True),
-    ],
-)
-def test_a_source_is_due_at_its_time_and_when_the_clock_was_set_back(
-    sources: Sources, ahead: timedelta, due: bool
-) -> None:
-    sources.plan_check("local", NOW + ahead)
-    assert sources.list_due(["local"], NOW, SLACK) == (["local"] if due else [])
-
-
-def test_a_source_that_was_never_polled_is_due(sources: Sources) -> None:
-    assert sources.list_due(["local", "new"], NOW, SLACK) == ["local", "new"]
 
 
 def test_a_state_keeps_its_since_until_it_changes(sources: Sources) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.config import Receiver
 from monitor.evidence.backup import write_backup
 from monitor.store import Store
 from monitor.upkeep import AliveConfig
@@ -57,7 +58,8 @@ def say(folder: Path, now: datetime, every: str = "day") -> bool:
     condition = Condition(DiskState.OK, 10**9, True, now, (), Tally({}))
     with Store.open(folder) as store:
         store.vitals.add(POLLS, 7, now)
-        status = read_status(store, condition, {}, {"desk": None}, True, folder / "backups", now)
+        desk = {"desk": Receiver("desk", "terminal", "", frozenset(), 3 * 86_400)}
+        status = read_status(store, condition, {}, desk, True, folder / "backups", now)
         config = AliveConfig.model_validate({"every": every})
         return say_alive(store, config, BERLIN, status, ["desk"])
 

@@ -85,6 +85,7 @@ def test_every_number_can_be_read_back(tmp_path: Path) -> None:
     assert last_good == NOW.timestamp()
     assert found["tender_monitor_disk_free_bytes", ()] == 12_345
     assert found["tender_monitor_config_ok", ()] == 1
+    assert found["tender_monitor_status_timestamp_seconds", ()] == NOW.timestamp()
     assert found["tender_monitor_backlog_age_seconds", (("receiver", "desk"),)] == 0
     assert found["tender_monitor_resident_memory_bytes", ()] > 1_000_000
     assert ("tender_monitor_heartbeat_last_timestamp_seconds", ()) not in found
