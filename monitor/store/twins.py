@@ -177,7 +177,9 @@ class Twins:
         return Group(row["same_as"], row["why"])
 
     def _list_receivers(self, alert: str) -> frozenset[str]:
-        rows = self.db.query("select receiver from delivery where alert = ?", [alert])
+        # What was given up was told to nobody: the next copy of the notice may reach them.
+        sql = "select receiver from delivery where alert = ? and state <> 'dead'"
+        rows = self.db.query(sql, [alert])
         return frozenset(row["receiver"] for row in rows)
 
     def _list_candidates(self, listing: int, sketch: Sketch) -> list[Row]:

@@ -64,10 +64,9 @@ def post(alerts: Alerts, names: Iterable[str], now: datetime, *legs: Leg) -> Non
             assert alerts.post(new, legs or (Leg("desk"),), now)
 
 
-def make_courier(
-    alerts: Alerts, sender: Sender, *, others: Sequence[str] = ("screen",), **options: Any
-) -> Courier:
+def make_courier(alerts: Alerts, sender: Sender, **options: Any) -> Courier:
     """Return a courier to the receiver desk, whose settings are as in `Receiver`."""
+    others: Sequence[str] = options.pop("others", ("screen",))
     receiver = replace(Receiver("desk", "apprise", "", frozenset(Verdict), 3 * DAY), **options)
     return Courier(
         alerts, receiver, sender, owner="test", stop=threading.Event(), others=others,

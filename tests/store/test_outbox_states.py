@@ -56,8 +56,8 @@ class World:
 
     def start(self) -> None:
         self.alerts.free_leases(self.clock())
-        options = {"flood": FloodConfig(most=3, within=3600), "quiet": "22:00-23:00"}
-        self.courier = make_courier(self.alerts, self.desk, **options)
+        flood = FloodConfig(most=3, within=3600)
+        self.courier = make_courier(self.alerts, self.desk, flood=flood, quiet="22:00-23:00")
 
     def add(self, count: int, *legs: Leg) -> None:
         new = [f"a{len(self.names) + number:03}" for number in range(count)]
