@@ -27,7 +27,7 @@ class LogLine(NamedTuple):
 # plugins' own failure lines count: each pattern is tied to where the plugin's words stand.
 _LOUD = frozenset({"WARNING", "ERROR", "CRITICAL"})
 _HTTP = re.compile(r"Failed to .*\berror=(\d{3})\.?\Z", re.S)
-_EXCEPTION = re.compile(r"(?:Socket|I/O|SMTP|JSON) Exception: (.*)", re.S)
+_EXCEPTION = re.compile(r"(?:Socket|I/O|SMTP|JSON|IRC) Exception: (.*)", re.S)
 _UNFINISHED = re.compile(r"Service '.*' did not finish within [\d.]+s\.\Z")
 _SMTP = re.compile(r"(?:\{(?:'[^']*'|\"[^\"]*\"): )?\((\d{3}), b(['\"])(.{0,200}?)\2")
 # A GET carries the message in its address.

@@ -19,7 +19,7 @@ from monitor.alerting.acceptance import judge_answers
 from monitor.alerting.answers import Answer, Failure, observe_answers, refuse_wait
 from monitor.alerting.causes import LogLine, UnconfirmedError, list_secrets, read_cause
 from monitor.alerting.courier import Courier, Sender
-from monitor.alerting.irc import find_refusal
+from monitor.alerting.irc import await_server, find_refusal
 from monitor.alerting.mail import (
     list_headers,
     make_safe,
@@ -170,6 +170,8 @@ class AppriseSender:
         plugin.socket_connect_timeout = CONNECT_SECONDS
         plugin.socket_read_timeout = READ_SECONDS
         plugin.throttle = _pace(plugin.throttle)
+        if plugin.schema in _IRC:
+            await_server()
         if plugin.schema in _MAIL:
             # One timeout serves connecting and each answer; the Courier paces instead.
             plugin.socket_connect_timeout = READ_SECONDS

@@ -1,9 +1,17 @@
-"""What an IRC server said of a message: it has no word for acceptance, but numbers for refusal."""
+"""What an IRC server said of a message: it has no word for acceptance, but numbers for refusal.
+
+It answers in order. So Apprise is made to ask it for a PONG before it leaves: then all lines have
+gone on, however slowly the server lets them through, and every refusal of them has been read.
+"""
 
 from __future__ import annotations
 
+import functools
+import importlib
 import re
+import warnings
 from collections.abc import Iterable
+from typing import Any
 
 from monitor.alerting.causes import LogLine, quote_refusal
 from monitor.errors import DeliveryError
@@ -15,6 +23,32 @@ _READ = re.compile(r"IRC read: (?::\S+ )?(\d{3}) \S+ (.*)", re.S)
 _PASSING = frozenset({"401", "437", "439", "471", "707"})
 _LASTING = frozenset({"403", "404", "407", "411", "412", "464", "465", "473", "474", "475",
                       "477", "486", "489", "531"})  # fmt: skip
+
+# A server that holds a client to a line every two seconds needs so long for a part.
+_ANSWER_SECONDS = 60.0
+
+
+@functools.cache
+def await_server() -> bool:
+    """Have Apprise leave a server only after its answer; return False where it cannot be done.
+
+    Messages then still go out; a test tells that Apprise has changed.
+    """
+    with warnings.catch_warnings():
+        # It imports a module that Python 3.11 and 3.12 call deprecated.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        client = getattr(importlib.import_module("apprise.plugins.irc.client"), "IRCClient", None)
+    leave = getattr(client, "quit", None)
+    if leave is None or not hasattr(client, "check_connection"):
+        return False
+
+    def leave_answered(self: Any, message: str, timeout: float) -> None:
+        if not self.check_connection(timeout=_ANSWER_SECONDS):
+            raise TimeoutError("timed out after the last line")
+        leave(self, message, timeout)
+
+    setattr(client, "quit", leave_answered)  # noqa: B010 - mypy knows no attribute of it
+    return True
 
 
 def find_refusal(lines: Iterable[LogLine], secrets: frozenset[str]) -> DeliveryError | None:

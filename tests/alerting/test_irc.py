@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from monitor.alerting.causes import LogLine
+from monitor.alerting.causes import LogLine, UnconfirmedError
 from monitor.alerting.deliver import AppriseSender
-from monitor.alerting.irc import find_refusal
+from monitor.alerting.irc import await_server, find_refusal
 from monitor.errors import DeliveryError
 from monitor.models import Message
 
@@ -22,7 +22,7 @@ class Room(socketserver.ThreadingTCPServer):
     daemon_threads = False
 
     def __init__(self, said: str = "", joined: str = "") -> None:
-        self.said, self.joined = said, joined
+        self.said, self.joined, self.deaf = said, joined, False
         self.lines: list[bytes] = []
         super().__init__(("127.0.0.1", 0), _Guest)
 
@@ -32,6 +32,8 @@ class Room(socketserver.ThreadingTCPServer):
             return "001 monitor :welcome\r\n:s 376 monitor :end"
         if word == "JOIN":
             return self.joined or f"366 monitor {rest} :end"
+        if word == "PING" and not self.deaf:
+            return f"PONG s {rest}"
         return self.said if word == "PRIVMSG" else ""
 
 
@@ -124,3 +126,16 @@ def test_only_the_server_s_own_numbers_count(
 ) -> None:
     error = find_refusal([LogLine(level, text)], frozenset({"hunter2"}))
     assert (error and (str(error), error.permanent)) == refusal
+
+
+def test_apprise_still_leaves_a_server_in_the_way_that_is_replaced() -> None:
+    assert await_server()
+
+
+def test_lines_that_the_server_never_answered_for_may_have_arrived(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("monitor.alerting.irc._ANSWER_SECONDS", 0.3)
+    with open_room() as (room, sender), pytest.raises(UnconfirmedError, match="no answer in time"):
+        room.deaf = True
+        sender.send(Message("s", "b"))

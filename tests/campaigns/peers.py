@@ -58,7 +58,7 @@ sources:
 _JOBS = """\
 name: notices
 url: {url}/list
-filter: [{{css: a}}, html2text]
+filter: [{{css: li}}, html2text]
 """
 _REPORT = """\
 display: {{new: true, error: false, unchanged: false}}
