@@ -20,7 +20,7 @@ from random import Random
 from tests.campaigns.outcome import Figure, Outcome
 
 BAR = "every input ends in a result or a typed error, within 1 s of CPU"
-SHORT = 4_000
+SHORT = 2_000
 FULL = 1_000_000
 
 # Name and share; the targets themselves are imported by the children only.
