@@ -11,7 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaigns.__main__ import BEGIN, END, Timed, list_campaigns, place_table, write_table
+from tests.campaigns.__main__ import (
+    BEGIN,
+    END,
+    Timed,
+    list_campaigns,
+    place_table,
+    read_rows,
+    update_page,
+    write_row,
+    write_table,
+)
 from tests.campaigns.diskimage import Call, Disk
 from tests.campaigns.ledger import draw_balance
 from tests.campaigns.outcome import Outcome
@@ -63,7 +73,7 @@ def test_an_outcome_survives_its_line_of_json() -> None:
 
 def test_the_table_stands_between_its_markers_and_nothing_else_changes() -> None:
     page = f"# Reliability\n\n{BEGIN}\nold\n{END}\n\nMore.\n"
-    table = write_table([Timed(HELD, 61.4)])
+    table = write_table([write_row(Timed(HELD, 61.4), "today")])
     placed = place_table(page, table, "Run.")
     assert placed == f"# Reliability\n\n{BEGIN}\nRun.\n\n{table}\n{END}\n\nMore.\n"
     assert place_table(placed, table, "Run.") == placed
@@ -71,9 +81,21 @@ def test_the_table_stands_between_its_markers_and_nothing_else_changes() -> None
         place_table("# Reliability\n", table, "Run.")
 
 
+def test_a_new_run_replaces_its_own_rows_and_leaves_the_others() -> None:
+    outage = Outcome("outage", "all told", 10, ("lost: 1",), {})
+    old = [write_row(Timed(outage, 5.0), "old"), write_row(Timed(HELD, 6.0), "old")]
+    page = update_page(f"{BEGIN}\n{END}\n", old, "Run.")
+    page = update_page(page, [write_row(Timed(HELD, 7.0), "new")], "Run.")
+    assert {name: row[-2:] for name, row in read_rows(page).items()} == {
+        "storm": ("7", "new"),
+        "outage": ("5", "old"),
+    }
+
+
 def test_the_lines_of_the_table_are_aligned() -> None:
     failed = Outcome("outage", "all | told", 10, ("lost: 1",), {})
-    lines = write_table([Timed(HELD, 1.0), Timed(failed, 100.0)]).splitlines()
+    timed = [Timed(HELD, 1.0), Timed(failed, 100.0)]
+    lines = write_table(write_row(one, "today") for one in timed).splitlines()
     assert len({len(line) for line in lines}) == 1
     assert "FAILED (1)" in lines[3]
 

@@ -1,7 +1,7 @@
 """Run campaigns and print one table: python -m tests.campaigns [--short] [--write] [NAME…].
 
---short runs the sizes of CI, --write puts the table into docs/reliability.md, --json prints a
-line for each campaign. The exit code is 1 if a bar was not met.
+--short runs the sizes of CI, --write puts the rows into docs/reliability.md, where those of others
+stay, --json prints a line for each campaign. The exit code is 1 if a bar was not met.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -32,6 +32,10 @@ NAMES = (
     "hostile", "ssrf", "injection", "floods", "reloads", "disk", "tamper",
     "states", "fuzz",
 )  # fmt: skip
+
+
+HEAD = ("campaign", "bar", "cases", "result", "figures", "seconds", "run")
+Row = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -69,30 +73,43 @@ def run_apart(name: str, bar: str, *, short: bool) -> Timed:
     return Timed(outcome, time.monotonic() - began)
 
 
-def write_table(done: Sequence[Timed]) -> str:
-    """Return the outcomes as a table of Markdown, aligned for a terminal."""
-    head = ("campaign", "bar", "cases", "result", "figures", "seconds")
-    rows = [head, *map(_write_row, done)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    rows.insert(1, tuple("-" * width for width in widths))
+def write_table(rows: Iterable[Row]) -> str:
+    """Return rows as a table of Markdown, aligned for a terminal."""
+    table = [HEAD, *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(len(HEAD))]
+    table.insert(1, tuple("-" * width for width in widths))
     return "\n".join(
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-        for row in rows
+        for row in table
     )
 
 
-def _write_row(timed: Timed) -> tuple[str, ...]:
+def write_row(timed: Timed, run: str) -> Row:
+    """Return an outcome as a row; `run` says when and how large it was."""
     outcome = timed.outcome
     result = "held" if outcome.good else f"FAILED ({len(outcome.failures)})"
     figures = ", ".join(f"{name} {value}" for name, value in outcome.figures.items())
     cells = (outcome.name, outcome.bar, f"{outcome.cases:,}", result, figures)
-    return tuple(cell.replace("|", "/") for cell in (*cells, f"{timed.seconds:.0f}"))
+    return tuple(cell.replace("|", "/") for cell in (*cells, f"{timed.seconds:.0f}", run))
+
+
+def read_rows(page: str) -> dict[str, Row]:
+    """Return the rows that a page has of campaigns, by name."""
+    table = page.partition(BEGIN)[2].partition(END)[0]
+    rows = [tuple(map(str.strip, line.strip("| ").split("|"))) for line in table.splitlines()]
+    return {row[0]: row for row in rows if len(row) == len(HEAD) and row[0] in NAMES}
+
+
+def update_page(page: str, rows: Iterable[Row], facts: str) -> str:
+    """Return a page with these rows in place of their older ones; the others stay as they are."""
+    known = read_rows(page) | {row[0]: row for row in rows}
+    return place_table(page, write_table(known[name] for name in NAMES if name in known), facts)
 
 
 def describe_machine() -> str:
-    """Return what of this machine bears on the figures; nothing that names it."""
+    """Return in a line what of this machine bears on the figures; nothing that names it."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{cores} cores, {platform.system()}, Python {platform.python_version()}"
+    return f"Last run on {cores} cores, {platform.system()}, Python {platform.python_version()}."
 
 
 def place_table(page: str, table: str, facts: str) -> str:
@@ -124,12 +141,11 @@ def main(arguments: Sequence[str]) -> int:
     timed = [run_apart(name, campaigns[name].BAR, short=wanted.short) for name in names]
     for failure in (f"{t.outcome.name}: {line}" for t in timed for line in t.outcome.failures):
         print(failure, file=sys.stderr)
-    table = write_table(timed)
-    print(table)
+    run = f"{datetime.now(UTC):%Y-%m-%d}, {'short' if wanted.short else 'full'}"
+    rows = [write_row(one, run) for one in timed]
+    print(write_table(rows))
     if wanted.write:
-        size = "short form" if wanted.short else "full size"
-        facts = f"Run on {datetime.now(UTC):%Y-%m-%d}, {size}: {describe_machine()}."
-        PAGE.write_text(place_table(PAGE.read_text("utf-8"), table, facts), "utf-8")
+        PAGE.write_text(update_page(PAGE.read_text("utf-8"), rows, describe_machine()), "utf-8")
     return 0 if all(one.outcome.good for one in timed) else 1
 
 
