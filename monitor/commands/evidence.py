@@ -29,6 +29,7 @@ def evidence(settings: Settings, alert: str, out: Path | None) -> None:
     from monitor.documents.reader import DocumentReader
     from monitor.evidence.casefile import write_case
     from monitor.evidence.gathering import Gatherer, find_alert
+    from monitor.evidence.offline import check_case
     from monitor.reading.views import explain_notice, show_explanation
 
     store, _ = settings.open_reading()
@@ -42,10 +43,16 @@ def evidence(settings: Settings, alert: str, out: Path | None) -> None:
         found = explain_notice(store, row["id"])
         case = gatherer.gather(row["id"], list(show_explanation(found)) if found else [])
     path = out or Path(f"case-{row['id']}.zip")
+    if path.exists():
+        # An earlier case holds an earlier head: the very thing that shows a later forgery.
+        raise StoreError(f"{path}: is there already; choose another name with --out")
     try:
         write_case(case, path)
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from error
+    if wrong := next((line for held, line in check_case(path) if not held), None):
+        bad = path.replace(path.with_name(f"{path.name}.bad"))
+        raise StoreError(f"what is stored is not as it was written: {wrong}; see {bad}")
     for one in case.exhibits:
         if one.capture is None:
             click.echo(f"warning: without the {one.role} {one.record_id}: it {one.why}", err=True)

@@ -102,9 +102,13 @@ def backup(settings: Settings, out: Path | None, as_json: bool) -> None:
     made = done.manifest
     for problem in made.problems:
         click.echo(f"problem: {problem}", err=True)
+    for name in done.rotted:
+        told = f"problem: {state / name} is not what was written; this backup has it as it was"
+        click.echo(told, err=True)
     row = {
         "path": str(done.path), "good": made.good, "files": len(made.files), "bytes": made.size,
         "head": made.head, "removed": [path.name for path in done.removed],
+        "rotted": list(done.rotted),
     }  # fmt: skip
     if as_json:
         show_line(json.dumps(row, ensure_ascii=False))
@@ -112,7 +116,7 @@ def backup(settings: Settings, out: Path | None, as_json: bool) -> None:
         verdict = "verified" if made.good else "NOT as written: see above"
         show_line(f"{done.path}: {len(made.files)} files, {made.size} bytes, {verdict}")
         show_line(f"head {made.head}")
-    if not made.good:
+    if done.rotted or not made.good:
         raise SystemExit(EXIT_WORLD)
 
 

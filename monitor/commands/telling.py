@@ -67,6 +67,8 @@ def mute(
         raise click.UsageError("say what is muted, as in: mute entry cisco")
     check_value(settings, kind, str(value))
     end = find_end(settings, until) if until else None
+    if until and end and end <= datetime.now(UTC):
+        raise click.UsageError(f"{until:%Y-%m-%d} is over")
     with open_writing(settings) as store:
         store.judgements.mute(MuteKind(kind), str(value).strip(), why, datetime.now(UTC), end)
     last = f" until {until:%Y-%m-%d}" if until else ""

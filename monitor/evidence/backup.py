@@ -46,11 +46,15 @@ _INDEX = ".index"
 
 @dataclass(frozen=True)
 class Backup:
-    """A backup that was written, and those that it pushed out."""
+    """A backup that was written, and those that it pushed out.
+
+    `rotted` are files of the state that are not any more what they are in the backup.
+    """
 
     path: Path
     manifest: Manifest
     removed: tuple[Path, ...] = ()
+    rotted: tuple[str, ...] = ()
 
 
 def run_backup(config: Config, now: datetime) -> Backup:
@@ -70,6 +74,8 @@ def write_backup(
     must stay free. Raise StoreError where it cannot be written, LockedError where another is
     being written.
     """
+    if not folder.parent.is_dir():
+        raise StoreError(f"{folder.parent}: no such folder; is its disk mounted?")
     try:
         with StateLock(folder):
             return _write(state, folder, now, keep, reserve)
@@ -94,7 +100,18 @@ def _write(state: Path, folder: Path, now: datetime, keep: int, reserve: int) ->
     finally:
         if draft.exists():
             shutil.rmtree(draft)
-    return Backup(path, manifest, tuple(_remove_old(folder, keep)))
+    rotted = tuple(_find_rotted(state, manifest))
+    return Backup(path, manifest, tuple(_remove_old(folder, keep)), rotted)
+
+
+def _find_rotted(state: Path, manifest: Manifest) -> Iterator[str]:
+    """Yield the captures that the state holds otherwise than the backup does."""
+    for file in manifest.files:
+        live = state / file.name
+        if file.name == FILE_NAME or not live.exists() or live.stat().st_size < file.size:
+            continue
+        if hash_file(live, file.size) != file.sha256:
+            yield file.name
 
 
 def _fill(state: Path, folder: Path, draft: Path, now: datetime, reserve: int) -> Manifest:
@@ -184,7 +201,7 @@ def _copy_captures(
 
     The index is measured first: what it names is in the file by then. What did not grow since
     the last good backup is the same file there: backups are never written again, so that a second
-    name for it is enough.
+    name for it is enough. What went bad meanwhile so stays good there.
     """
     make_private((draft / name).parent)
     there = [one for one in (name + _INDEX, name) if (state / one).exists()]

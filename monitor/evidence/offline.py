@@ -1,7 +1,9 @@
 """Check a case file of tender-monitor: python verify.py CASE.zip, or the folder of its files.
 
 Needs Python 3.9 or later and nothing else: no network, no other package, not the program itself.
-Prints one line per check; exits with 0 if all is as it was written, else with 1.
+Prints one line per check; exits with 0 if all fits together, with 1 if anything does not.
+A case that fits together may have been written anew as a whole. That it was not is shown by a
+head of the chain from elsewhere: --head NUMBER:HASH, as often as there are some.
 """
 
 from __future__ import annotations
@@ -242,21 +244,63 @@ def _first_line(error: BaseException) -> str:
     return said if isinstance(error, WrongError) else f"{type(error).__name__}: {said}"
 
 
+def check_heads(path: Path, heads: Iterable[str]) -> Iterator[tuple[bool, str]]:
+    """Yield for each head that was noted elsewhere whether the case's chain passes through it."""
+    links = _read_links(read_case(path)[0])
+    for head in heads:
+        number, _, noted = head.partition(":")
+        link = links.get(int(number)) if number.isdecimal() else None
+        if link is None:
+            yield False, f"no link {number[:20]} is here: the case has {min(links)} to {max(links)}"
+        else:
+            same = link["link"] == noted.strip().lower()
+            yield same, f"link {number} is {'' if same else 'not '}the one that was noted elsewhere"
+
+
 def main(arguments: list[str]) -> int:
     """Check the case that is named, by default the folder that this script lies in."""
-    if len(arguments) > 1:
-        sys.stderr.write("usage: python verify.py [CASE.zip | FOLDER]\n")
+    heads, paths = _split_arguments(arguments)
+    path = Path(paths[0]) if paths else Path(__file__).resolve().parent
+    if len(paths) > 1 or not path.exists():
+        sys.stderr.write("usage: python verify.py [CASE.zip | FOLDER] [--head NUMBER:HASH]...\n")
         return 2
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    path = Path(arguments[0]) if arguments else Path(__file__).resolve().parent
+    good = _show(check_case(path))
+    good = good and _show(check_heads(path, heads))
+    sys.stdout.write(_judge(good, path, heads))
+    return 0 if good else 1
+
+
+def _split_arguments(arguments: list[str]) -> tuple[list[str], list[str]]:
+    heads, paths, waiting = [], [], iter(arguments)
+    for word in waiting:
+        if word == "--head":
+            heads.append(next(waiting, ""))
+        else:
+            paths.append(word)
+    return heads, paths
+
+
+def _show(checks: Iterable[Tuple[bool, str]]) -> bool:  # noqa: UP006 - Python 3.9
     good = True
-    for held, line in check_case(path):
+    for held, line in checks:
         shown = "".join(char if char.isprintable() else "?" for char in line)
         sys.stdout.write(f"{'ok' if held else 'FAIL':6}{shown}\n")
         good = good and held
-    sys.stdout.write("nothing was altered\n" if good else "SOMETHING IS NOT AS IT WAS WRITTEN\n")
-    return 0 if good else 1
+    return good
+
+
+def _judge(good: bool, path: Path, heads: list[str]) -> str:
+    if not good:
+        return "SOMETHING IS NOT AS IT WAS WRITTEN\n"
+    if heads:
+        return "nothing was altered up to the links that were noted elsewhere\n"
+    head = json.loads(read_case(path)[0][CASE])["chain"]["head"]
+    return (
+        "all fits together. Whoever held this file could have written all of it anew: compare its\n"
+        f"head with one from elsewhere (a message, a backup): --head {head}\n"
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ from monitor.models import ZoneKind
 CHECKS = (
     "Unpacking is not needed: python verify.py CASE.zip (Python 3.9 or later, offline).",
     "In the unpacked folder: python verify.py",
-    "It prints one line per check, and ends with 1 if anything is not as it was written.",
+    "It prints one line per check, and ends with 1 if anything does not fit together.",
+    "A case that fits together could have been written anew by whoever held it. A head of the "
+    "chain that was noted elsewhere shows that it was not: verify.py CASE.zip --head NUMBER:HASH",
     "Do you doubt the script itself? It is monitor/evidence/offline.py of the program's source; "
     "all that it does can be done by hand, as below.",
 )
@@ -25,9 +27,9 @@ from what the program had stored. It is complete in itself and can be checked wi
 
 WHAT IT SHOWS, AND WHAT NOT
 It shows which bytes a server answered, when, from which address; what the program read in them;
-why it told of them, whom and when. It does not show that what the notice says is true, and not
-that nobody but the operator of the program could have written the chain before its first time
-stamp. English is by glossary and rules; the Chinese original decides.
+why it told of them, whom and when. It does not show that what the notice says is true. That
+nobody who held this file, the operator among them, wrote it anew is shown only by a head of the
+chain from elsewhere or by a time stamp. English is by glossary and rules; the Chinese decides.
 
 WHERE TO BEGIN
 index.html        everything in one page: open it in a browser, it loads nothing and runs nothing

@@ -75,13 +75,19 @@ def test_a_slip_is_said(tmp_path: Path, store: Store, arguments: list[str], said
 
 
 def test_a_mute_lasts_to_the_end_of_its_last_day(tmp_path: Path, store: Store) -> None:
-    assert invoke(tmp_path, "mute", "buyer", "样例市公安局", "--until", "2026-11-22").exit_code == 0
+    assert invoke(tmp_path, "mute", "buyer", "样例市公安局", "--until", "2199-11-22").exit_code == 0
     [mute] = store.judgements.list_mutes()
     assert mute.until is not None
-    assert mute.until.isoformat() == "2026-11-22T16:00:00+00:00"
+    assert mute.until.isoformat() == "2199-11-22T16:00:00+00:00"
     row = json.loads(invoke(tmp_path, "mute", "--json").output)
     assert (row["kind"], row["value"]) == ("buyer", "样例市公安局")
     assert invoke(tmp_path, "unmute", "buyer", "样例市公安局").exit_code == 0
+    assert store.judgements.list_mutes() == []
+
+
+def test_a_day_that_is_over_mutes_nothing(tmp_path: Path, store: Store) -> None:
+    done = invoke(tmp_path, "mute", "buyer", "样例市公安局", "--until", "2020-01-01")
+    assert (done.exit_code, "is over" in done.output) == (2, True)
     assert store.judgements.list_mutes() == []
 
 

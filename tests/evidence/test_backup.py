@@ -120,6 +120,13 @@ def test_a_capture_that_went_bad_is_kept_good_by_the_backup(state: Path, folder:
     second = write_backup(state, folder, NOW + timedelta(hours=1))
     assert find_problems(state) != []
     assert find_problems(second.path) == []
+    assert second.rotted == (damaged.relative_to(state).as_posix(),)
+
+
+def test_a_folder_whose_disk_is_not_there_is_not_made(state: Path, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="is its disk mounted"):
+        write_backup(state, tmp_path / "disk" / "backups", NOW)
+    assert not (tmp_path / "disk").exists()
 
 
 def test_half_a_backup_never_looks_like_one(

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from monitor.evidence import offline
 from monitor.evidence.casefile import make_case, write_case
 from monitor.evidence.gathering import Case, CaseError, Gatherer
-from monitor.evidence.offline import check_case, pack_files
+from monitor.evidence.offline import check_case, main, pack_files
 from monitor.health import make_self_alert
 from monitor.store.chain import LinkKind, digest_facts, hash_link
 from tests.house import House, make_award, open_house
@@ -112,8 +112,22 @@ def test_a_case_holds_the_evidence_and_checks_itself_offline(packed: bytes, tmp_
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("nothing was altered\n")
+    assert "\nall fits together." in done.stdout
     assert done.stdout.count("\nok    ") >= 10
+
+
+def test_only_a_head_from_elsewhere_shows_that_a_case_was_not_written_anew(
+    packed: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "case.zip"
+    path.write_bytes(packed)
+    head = json.loads(unpack(packed)["case.json"])["chain"]["head"]
+    assert main([str(path), "--head", head]) == 0
+    assert capsys.readouterr().out.endswith("up to the links that were noted elsewhere\n")
+    number = head.partition(":")[0]
+    assert main([str(path), "--head", f"{number}:{'0' * 64}"]) == 1
+    assert main([str(path), "--head", "999999:ab"]) == 1
+    assert main(["--head", head, str(tmp_path / "nosuch.zip")]) == 2
 
 
 def test_the_folder_of_an_unpacked_case_checks_itself(packed: bytes, tmp_path: Path) -> None:
@@ -315,5 +329,18 @@ def test_the_command_writes_a_case_or_says_in_one_line_why_not(tmp_path: Path) -
         code, shown, errors = run_once(tmp_path, "evidence", name, "--out", str(out))
         assert (code, str(out) in shown) == (0, True), errors
         assert [line for held, line in check_case(out) if not held] == []
+        code, _, errors = run_once(tmp_path, "evidence", name, "--out", str(out))
+        assert (code, "is there already" in errors) == (1, True)
         code, _, errors = run_once(tmp_path, "evidence", "nothing")
         assert (code, errors.count("\n")) == (1, 1)
+
+
+def test_what_is_stored_otherwise_than_it_was_written_is_no_case(tmp_path: Path) -> None:
+    with told_house(tmp_path) as house:
+        name = find_alert(house)
+        house.rooms.store.db.execute("update alert set verdict = 'none' where id = ?", [name])
+        write_config(tmp_path, "  other: {portal: ccgp, lists: ['http://127.0.0.1/']}")
+        out = tmp_path / "out.zip"
+        code, _, errors = run_once(tmp_path, "evidence", name, "--out", str(out))
+    assert (code, "not as it was written" in errors) == (1, True)
+    assert (out.exists(), out.with_name("out.zip.bad").exists()) == (False, True)

@@ -40,15 +40,16 @@ def test_it_needs_nothing_but_the_standard_library_of_python_3_9() -> None:
     assert names <= sys.stdlib_module_names
 
 
-def test_more_than_one_argument_is_a_wrong_use() -> None:
-    assert run_script("a", "b") == (2, "usage: python verify.py [CASE.zip | FOLDER]\n")
+@pytest.mark.parametrize("arguments", [("a", "b"), ("nosuch.zip",), ("--help",)])
+def test_a_wrong_use_is_no_sign_of_a_change(arguments: tuple[str, ...]) -> None:
+    usage = "usage: python verify.py [CASE.zip | FOLDER] [--head NUMBER:HASH]...\n"
+    assert run_script(*arguments) == (2, usage)
 
 
-@pytest.mark.parametrize("found", [b"", b"PK\x03\x04", b"no zip at all", None])
-def test_what_is_no_case_is_said_in_one_line(tmp_path: Path, found: bytes | None) -> None:
+@pytest.mark.parametrize("found", [b"", b"PK\x03\x04", b"no zip at all"])
+def test_what_is_no_case_is_said_in_one_line(tmp_path: Path, found: bytes) -> None:
     path = tmp_path / "case.zip"
-    if found is not None:
-        path.write_bytes(found)
+    path.write_bytes(found)
     code, shown = run_script(str(path))
     assert (code, shown.startswith("FAIL  the case cannot be read: ")) == (1, True)
     assert "Traceback" not in shown
