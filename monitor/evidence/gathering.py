@@ -12,14 +12,15 @@ from typing import Any
 from monitor.archive import Archive, parse_id
 from monitor.documents.reader import DocumentReader
 from monitor.errors import LayoutError, MonitorError, StoreError
-from monitor.models import Capture, Listing, Notice
+from monitor.models import Capture, Notice
 from monitor.portals import PORTALS
 from monitor.portals.saved import read_saved
 from monitor.screening.watchlist import Watchlists
 from monitor.stanzas import SourceConfig
 from monitor.store import Store
 from monitor.store.chain import BYTES, GENESIS, Link, LinkKind
-from monitor.store.database import Row, read_time
+from monitor.store.database import Row
+from monitor.store.notices import make_listing
 from monitor.store.stamps import Stamp
 from monitor.text.markup import Line
 
@@ -190,7 +191,7 @@ class Gatherer:
         try:
             if self.stanza is not None:
                 portal = PORTALS[self.stanza.portal](self.stanza)
-                row = _make_row(listing)
+                row = make_listing(listing).listing
                 if own.record_id == listing["record_id"]:
                     rows = portal.read_listing(own.capture).listings
                     row = next((one for one in rows if one.listing_id == row.listing_id), row)
@@ -268,20 +269,6 @@ def find_alert(store: Store, name: str) -> Row:
     if alert["notice"] is None:
         raise CaseError(f"alert {name} is about the program itself: it rests on no evidence")
     return alert
-
-
-def _make_row(listing: Row) -> Listing:
-    return Listing(
-        listing_id=listing["listing_id"],
-        url=listing["url"],
-        title=listing["title"],
-        published_raw=listing["published_raw"],
-        published_at=read_time(listing["published_at"]),
-        region=listing["region"],
-        buyer=listing["buyer"],
-        notice_type=listing["notice_type"],
-        content=listing["content"],
-    )
 
 
 def _write_part(part: Any) -> str:
