@@ -136,7 +136,7 @@ def _check_line(line: str) -> None:
         return  # the one address of the notice, percent-encoded
     if found := _ACTIVE.search(line):
         raise WrongOutputError(f"{found[0]!r} in {line[:80]!r}")
-    if re.search(r"(?:https?|ftp|javascript|data):(?=[\w/\\.])", line, re.IGNORECASE):
+    if re.search(r"(?:https?|ftp|\b(?:javascript|data)):(?=[\w/\\.])", line, re.IGNORECASE):
         raise WrongOutputError(f"an address in {line[:80]!r}")
 
 
