@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from monitor.models import Listing
 from monitor.store.database import Database, Row, clean_text, read_time, write_time
+from monitor.store.notices import make_listing
 
 # After so many days from when a notice was told it is looked at again.
 STEPS = (timedelta(days=1), timedelta(days=7), timedelta(days=30), timedelta(days=90))
@@ -164,16 +165,8 @@ def find_next(listing: int, told_at: datetime, now: datetime) -> tuple[int, date
 
 
 def _make_look(row: Row) -> Look:
-    listing = Listing(
-        listing_id=row["listing_id"],
-        url=row["url"],
-        title=row["title"],
-        published_raw=row["published_raw"],
-        published_at=read_time(row["published_at"]),
-        region=row["region"],
-        buyer=row["buyer"],
-        notice_type=row["notice_type"],
-    )
+    # A look is at the notice's own address, also where its list carries the text.
+    listing = replace(make_listing(row).listing, content="")
     return Look(
         row["id"], listing, datetime.fromisoformat(row["told_at"]), row["step"],
         RelookState(row["seen"]), read_time(row["looked_at"]),
