@@ -6,11 +6,11 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from monitor.confined import LOOK, Pause, Talk, end_child, name_command, start_child
 from monitor.errors import FetchCause, FetchError, MonitorError
+from monitor.parsing.seats import QUICK, Seat, Seats, Stopped
 from monitor.parsing.wire import (
     MOST_ANSWER,
     TOO_MUCH,
@@ -35,15 +35,20 @@ class NoWorkerError(MonitorError):
     """No process to read pages can be started: the machine's trouble, not the page's."""
 
 
+class _PutOffError(Exception):
+    """The page is a slow one, and as many of these as may be are being read."""
+
+
 class Pool:
     """A few workers, started when they are needed and used again; safe from any thread.
 
-    `command` starts a worker, tests give others.
+    `command` starts a worker, tests give others; `size` is how many quick pages, and how many slow
+    ones, are read at once.
     """
 
     def __init__(self, command: Sequence[str] = WORKER, size: int = _WORKERS) -> None:
         self._command, self._size = tuple(command), size
-        self._turns, self._lock = threading.BoundedSemaphore(size), threading.Lock()
+        self._seats, self._lock = Seats(size), threading.Lock()
         self._idle: list[Child] = []
         self._others: list[Child] = []
         os.register_at_fork(after_in_child=self._forget)
@@ -54,10 +59,15 @@ class Pool:
         Raise LayoutError as the portal does, PageError for a response that cannot be read within
         the limits, FetchError (STOPPING) once `stop` is set, and NoWorkerError.
         """
-        with self._take_turn(question.capture.url, stop):
-            # A worker that had nothing to do for long has gone: then a new one is asked.
-            answer = self._ask_one(self._find_idle(), question, wall, stop)
-            answer = answer or self._ask_one(None, question, wall, stop)
+        try:
+            with self._seats.take(stop) as seat:
+                try:
+                    answer = self._ask_twice(seat, question, wall, stop)
+                except _PutOffError:
+                    seat.wait(stop)
+                    answer = self._ask_twice(seat, question, wall, stop)
+        except Stopped as error:
+            raise _make_stop(question.capture.url) from error
         if answer is None:
             raise PageError(question.capture.url, "its reader ended without an answer")
         if answer.error is not None:
@@ -73,27 +83,29 @@ class Pool:
 
     def _forget(self) -> None:
         """Leave its workers to the process that this one was forked from."""
-        self._turns, self._lock = threading.BoundedSemaphore(self._size), threading.Lock()
+        self._seats, self._lock = Seats(self._size), threading.Lock()
         self._others, self._idle = [*self._others, *self._idle], []
 
-    @contextmanager
-    def _take_turn(self, url: str, stop: threading.Event) -> Iterator[None]:
-        while not self._turns.acquire(timeout=LOOK):
-            if stop.is_set():
-                raise _make_stop(url)
-        try:
-            yield
-        finally:
-            self._turns.release()
+    def _ask_twice(
+        self, seat: Seat, question: Question, wall: float, stop: threading.Event
+    ) -> Answer | None:
+        """Ask a worker, and a new one where the first had gone: it had nothing to do for long."""
+        answer = self._ask_one(self._find_idle(), seat, question, wall, stop)
+        return answer or self._ask_one(None, seat, question, wall, stop)
 
     def _ask_one(
-        self, worker: Child | None, question: Question, wall: float, stop: threading.Event
+        self,
+        worker: Child | None,
+        seat: Seat,
+        question: Question,
+        wall: float,
+        stop: threading.Event,
     ) -> Answer | None:
         """Return a worker's answer, None where it ended in peace before it got the question."""
         worker = worker or self._start(question.capture.url, stop)
         talk, answer, pause = Talk(worker, *write_question(question)), None, Pause.STOPPED
         try:
-            pause = talk.hold(wall, MOST_ANSWER, stop, is_answer)
+            pause = _hold(talk, seat, wall, stop)
             if pause is Pause.ANSWERED:
                 answer = read_answer(talk.answer, question.capture.url)
         finally:
@@ -130,6 +142,18 @@ class Pool:
         noise = bytes(talk.answer).decode("utf-8", "replace").strip()
         last = noise.splitlines()[-1][:200] if noise else f"exit code {code}"
         raise NoWorkerError(f"the process that reads pages does not start: {last}")
+
+
+def _hold(talk: Talk, seat: Seat, wall: float, stop: threading.Event) -> Pause:
+    """Talk to a worker; a page that turns out slow changes its seat, or raises _PutOffError."""
+    if seat.is_slow or wall <= QUICK:
+        return talk.hold(wall, MOST_ANSWER, stop, is_answer)
+    pause = talk.hold(QUICK, MOST_ANSWER, stop, is_answer)
+    if pause is not Pause.LATE:
+        return pause
+    if not seat.move():
+        raise _PutOffError
+    return talk.hold(wall - QUICK, MOST_ANSWER, stop, is_answer)
 
 
 def _end_worker(worker: Child, patience: float = 0.0) -> int:

@@ -131,6 +131,37 @@ def _ask_in_vain(pool: Pool, stop: threading.Event) -> None:
         ask(pool, stop=stop)
 
 
+def test_a_quick_page_waits_for_no_slow_ones_and_these_wait_for_each_other(tmp_path: Path) -> None:
+    # A page is as slow as the file says that is there when it is asked.
+    script = f"""import os, pathlib, uuid
+{BEGIN}
+place = pathlib.Path({str(tmp_path)!r})
+while True:
+    {TAKE}
+    slow = (place / 'slow').exists()
+    if slow:
+        (place / f'begun-{{uuid.uuid4()}}').touch()
+    while slow and not (place / 'end').exists():
+        time.sleep(0.02)
+    {ANSWER}"""
+    (tmp_path / "slow").touch()
+    pause, read = threading.Event(), []
+    with run_python(script) as pool:
+        slow = [threading.Thread(target=lambda: read.append(ask(pool))) for _ in range(2)]
+        for thread in slow:
+            thread.start()
+        # The second is begun, put off, and not begun again while the first is read.
+        while len(list(tmp_path.glob("begun-*"))) < 2:
+            pause.wait(0.02)
+        (tmp_path / "slow").unlink()
+        assert ask(pool) is None
+        assert (read, [thread.is_alive() for thread in slow]) == ([], [True, True])
+        (tmp_path / "end").touch()
+        for thread in slow:
+            thread.join()
+    assert read == [None, None]
+
+
 @pytest.mark.parametrize(
     ("command", "why"),
     [
