@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from monitor.screening.score import Screener  # noqa: E402
 from monitor.screening.watchlist import load_watchlists  # noqa: E402
-from tests.labelled import CASES, Case, Differences, compare_case, load_cases  # noqa: E402
+from tests.kit.labelled import CASES, Case, Differences, compare_case, load_cases  # noqa: E402
 
 FIELDS = ("buyer", "suppliers", "amount", "project number", "tag", "items", "stances")
 

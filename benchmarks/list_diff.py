@@ -25,8 +25,8 @@ sys.path.insert(0, str(ROOT))
 from monitor.sample.server import LIST_PATH  # noqa: E402
 from monitor.setup import Setup  # noqa: E402
 from monitor.stanzas import SourceConfig  # noqa: E402
-from tests.hostile import HostileServer, Route, reply  # noqa: E402
-from tests.house import Clock, load_screener, make_config, open_rooms  # noqa: E402
+from tests.kit.house import Clock, load_screener, make_config, open_rooms  # noqa: E402
+from tests.kit.rawserver import HostileServer, Route, reply  # noqa: E402
 
 PAGE = 20
 ROW = '<li><a href="{path}" title="{title}">{title}</a>发布时间：<em>{date}</em></li>'

@@ -30,7 +30,7 @@ from monitor.sample.notices import Publication, load_notices  # noqa: E402
 from monitor.sample.pages import render_detail  # noqa: E402
 from monitor.screening.score import Screener  # noqa: E402
 from monitor.screening.watchlist import load_watchlists  # noqa: E402
-from tests.damage import apply_edits, draw_edits  # noqa: E402
+from tests.kit.damage import apply_edits, draw_edits  # noqa: E402
 
 DEADLINE = 2.0
 ENDS = ("alert", "review", "none", "typed error", "other exception")

@@ -26,7 +26,7 @@ from tests.campaigns.diskimage import Call, Disk
 from tests.campaigns.ledger import draw_balance
 from tests.campaigns.outcome import Outcome
 from tests.campaigns.outside import Post, make_fact
-from tests.house import START, make_award, open_house
+from tests.kit.house import START, make_award, open_house
 
 # Run by the tests of their own rooms.
 ELSEWHERE = ("peers", "ssrf", "tamper")

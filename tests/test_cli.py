@@ -10,10 +10,10 @@ import pytest
 
 from monitor.commands.reading import write_notes
 from monitor.sample.server import LIST_PATH, SamplePortal
-from tests.hostile import HostileServer, reply
-from tests.house import make_award, make_chairs
-from tests.running import run_once, write_config
-from tests.servers import WebhookServer
+from tests.kit.house import make_award, make_chairs
+from tests.kit.program import run_once, write_config
+from tests.kit.rawserver import HostileServer, reply
+from tests.kit.servers import WebhookServer
 
 COMMANDS = ("run poll check screen alerts why sources lists test-receiver remove-samples").split()
 

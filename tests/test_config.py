@@ -13,7 +13,7 @@ from monitor.outline import Outline, read_outline, read_stanzas
 from monitor.polling.poll import make_rules
 from monitor.portals import PORTALS
 from monitor.setup import Setup, sign_files
-from tests.house import load_screener
+from tests.kit.house import load_screener
 
 BROKEN = Path(__file__).parent / "broken_configs"
 NAMES = frozenset(PORTALS)

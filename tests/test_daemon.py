@@ -18,8 +18,8 @@ from monitor.sample.server import LIST_PATH, Response, SamplePortal
 from monitor.setup import Rooms, Setup, utc_now
 from monitor.stanzas import SourceConfig
 from monitor.vitals.disk import DiskState
-from tests.house import START, load_screener, make_award, make_chairs, make_config, open_house
-from tests.waiting import wait_until
+from tests.kit.house import START, load_screener, make_award, make_chairs, make_config, open_house
+from tests.kit.waiting import wait_until
 
 
 @contextmanager

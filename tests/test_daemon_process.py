@@ -12,11 +12,11 @@ import pytest
 from monitor.sample.server import LIST_PATH, Response, SamplePortal
 from monitor.setup import utc_now
 from monitor.store import Store
-from tests.house import make_award
-from tests.running import Program, write_config
-from tests.servers import WebhookServer
-from tests.tinydisk import mounts_allowed
-from tests.waiting import wait_until
+from tests.kit.house import make_award
+from tests.kit.program import Program, write_config
+from tests.kit.servers import WebhookServer
+from tests.kit.tinydisk import mounts_allowed
+from tests.kit.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent
 
@@ -94,7 +94,7 @@ def test_a_state_on_a_read_only_disk_ends_with_74(tmp_path: Path) -> None:
     write_source(tmp_path, "http://127.0.0.1:1")
     script = f"""
 import subprocess, sys
-from tests.tinydisk import enter_tiny_disk
+from tests.kit.tinydisk import enter_tiny_disk
 disk = enter_tiny_disk({str(tmp_path)!r}, 4)
 subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
 command = [sys.executable, "-m", "monitor", "--config", {str(tmp_path / "config.yaml")!r}]

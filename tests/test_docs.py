@@ -52,7 +52,7 @@ from monitor.upkeep import (
     MetricsConfig,
 )
 from monitor.yamlfile import Model, load_yaml, parse_duration
-from tests.docpages import ROOT, list_blocks, list_words, read_cells, read_page, read_section
+from tests.kit.docpages import ROOT, list_blocks, list_words, read_cells, read_page, read_section
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 SECTIONS: list[tuple[str, type[Model]]] = [

@@ -20,8 +20,8 @@ from monitor.portals.jsonlist import JsonListPortal
 from monitor.stanzas import SourceConfig
 from monitor.web.signing import load_sign
 from monitor.yamlfile import load_yaml
-from tests.coverage_table import find_table, render_table
-from tests.docpages import list_blocks, read_page
+from tests.kit.coverage_table import find_table, render_table
+from tests.kit.docpages import list_blocks, read_page
 
 LONGEST_TRAP = 150
 NOON = datetime(2026, 5, 31, 4, tzinfo=UTC)
@@ -131,4 +131,4 @@ def test_every_portal_has_traps_and_each_is_short() -> None:
 
 def test_the_coverage_shown_is_that_of_the_shipped_sources() -> None:
     shown = find_table(read_page("docs/portals.md"))
-    assert shown == render_table(), "run `python -m tests.coverage_table`"
+    assert shown == render_table(), "run `python -m tests.kit.coverage_table`"

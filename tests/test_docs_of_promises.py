@@ -42,8 +42,8 @@ from monitor.vitals.metrics import render_metrics
 from monitor.vitals.progress import HANG_SECONDS
 from monitor.vitals.status import LONGEST_BACKLOG
 from tests.campaigns.__main__ import BEGIN, END, NAMES
-from tests.docpages import ROOT, list_blocks, list_words, read_cells, read_page, read_section
 from tests.evidence.test_casefile import gather, told_house
+from tests.kit.docpages import ROOT, list_blocks, list_words, read_cells, read_page, read_section
 from tests.test_architecture import LEVELS
 from tests.test_docs import run_program
 from tests.vitals.test_metrics import make_status

@@ -16,7 +16,7 @@ from monitor.models import SourceState
 from monitor.outline import Outline
 from monitor.reading.views import list_sources
 from monitor.store.sources import SourceRow
-from tests.house import House, watch_site
+from tests.kit.house import House, watch_site
 from tests.portals.sites.base import Answer, make_facts
 from tests.portals.sites.daybook import Daybook
 

@@ -18,8 +18,17 @@ from monitor.sample.server import LIST_PATH
 from monitor.setup import Setup
 from monitor.stanzas import SourceConfig
 from tests.campaigns import ssrf
-from tests.hostile import HostileServer, Route, make_bomb, make_head, raw, redirect, repeat, reply
-from tests.house import START, Clock, House, load_screener, make_award, make_config, open_rooms
+from tests.kit.house import START, Clock, House, load_screener, make_award, make_config, open_rooms
+from tests.kit.rawserver import (
+    HostileServer,
+    Route,
+    make_bomb,
+    make_head,
+    raw,
+    redirect,
+    repeat,
+    reply,
+)
 
 ROW = Publication(make_award(1), START)
 PAGE = render_list([ROW], 0, 1)

@@ -20,7 +20,7 @@ from monitor.setup import Rooms, Setup
 from monitor.stanzas import SourceConfig
 from monitor.store import Store
 from monitor.warc import pack_capture
-from tests.house import (
+from tests.kit.house import (
     START,
     Clock,
     House,
@@ -30,9 +30,9 @@ from tests.house import (
     open_house,
     open_rooms,
 )
+from tests.kit.program import run_once, write_config
 from tests.portals.sites.base import Fact
 from tests.portals.sites.ocds import make_package, write_package
-from tests.running import run_once, write_config
 
 PLACES = ("云岭", "东川", "南溪", "西平", "北原", "中和", "上元")
 SITE = "https://site.example"

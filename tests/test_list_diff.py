@@ -8,8 +8,8 @@ from pathlib import Path
 from monitor.sample.server import LIST_PATH
 from monitor.setup import Setup
 from monitor.stanzas import SourceConfig
-from tests.hostile import HostileServer, Route, Visit, reply
-from tests.house import Clock, House, load_screener, make_config, open_rooms
+from tests.kit.house import Clock, House, load_screener, make_config, open_rooms
+from tests.kit.rawserver import HostileServer, Route, Visit, reply
 
 PAGE = 20
 ROW = (

@@ -17,10 +17,10 @@ from monitor.screening.csl import ListsError
 from monitor.screening.listfile import find_file, load_lists, read_refresh
 from monitor.screening.lists import load_packaged
 from monitor.setup import load_setup, sign_files
-from tests.csl import list_known, make_entry, write_answer
-from tests.hostile import HostileServer, Route, raw, redirect, reply
-from tests.house import make_award, open_house
-from tests.running import Program, run_once, write_config
+from tests.kit.house import make_award, open_house
+from tests.kit.program import Program, run_once, write_config
+from tests.kit.rawserver import HostileServer, Route, raw, redirect, reply
+from tests.kit.screeninglist import list_known, make_entry, write_answer
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 AGENT = "tender-monitor/test"

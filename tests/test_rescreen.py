@@ -18,7 +18,7 @@ from monitor.importing import import_saved
 from monitor.reading.savedfiles import find_saved
 from monitor.rescreen import Rescreened, Wanted, preview_rescreen, rescreen_stored, tell_rescreen
 from monitor.setup import Rooms, Setup
-from tests.house import START, House, load_screener, make_award, make_chairs, open_house
+from tests.kit.house import START, House, load_screener, make_award, make_chairs, open_house
 from tests.vitals.test_edits import leave_out
 
 

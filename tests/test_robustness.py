@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from monitor.errors import MonitorError
 from monitor.models import Match
-from tests.campaign import try_examples
-from tests.damage import EDITS, FRAGMENTS, Edit, apply_edits
+from tests.kit.damage import EDITS, FRAGMENTS, Edit, apply_edits
+from tests.kit.examples import try_examples
 from tests.screening.pages import TEMPLATES, add_item, buy_word, list_words, screen_bytes
 
 PAGES = {

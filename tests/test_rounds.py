@@ -17,7 +17,7 @@ from monitor.polling.poll import make_rules
 from monitor.sample.notices import Publication, SampleNotice
 from monitor.sample.server import Response
 from monitor.setup import Setup
-from tests.house import House, make_award, make_chairs, open_house, watch_site
+from tests.kit.house import House, make_award, make_chairs, open_house, watch_site
 from tests.portals.sites.base import Answer, Asked, make_facts
 from tests.portals.sites.ccgp import CcgpSite
 

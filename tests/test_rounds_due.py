@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from monitor.rounds import Rounds
-from tests.house import open_house
+from tests.kit.house import open_house
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from monitor.errors import ConfigError
 from monitor.setup import Setup, load_setup, settle_outbox
 from monitor.telling import ReceiverConfig
-from tests.house import WATCHLISTS, House, make_award, make_config, open_house
+from tests.kit.house import WATCHLISTS, House, make_award, make_config, open_house
 
 
 def rename_receiver(house: House, folder: Path) -> Setup:

@@ -18,7 +18,7 @@ from monitor.screening.watchlist import load_watchlists
 from monitor.stanzas import BY_SITE, NEEDED, SourceConfig
 from monitor.text.markup import is_selector
 from monitor.yamlfile import load_yaml
-from tests.house import WATCHLISTS
+from tests.kit.house import WATCHLISTS
 from tests.portals.captures import make_capture
 from tests.portals.shipped import FILES, load_sources
 

@@ -15,7 +15,7 @@ import pytest
 from monitor.alerting.render import render_alert
 from monitor.models import SourceState
 from monitor.portals import PORTALS
-from tests.house import House, watch_site
+from tests.kit.house import House, watch_site
 from tests.portals.sites.all import SITES
 from tests.portals.sites.base import NOON, Anchor, Fact, make_facts
 

@@ -13,10 +13,10 @@ import pytest
 
 from monitor.sample.server import LIST_PATH, SamplePortal
 from monitor.store import Store
-from tests.house import make_award, make_chairs
-from tests.running import Program, run_once, write_config
-from tests.servers import Mode, SmtpServer
-from tests.waiting import wait_until
+from tests.kit.house import make_award, make_chairs
+from tests.kit.program import Program, run_once, write_config
+from tests.kit.servers import Mode, SmtpServer
+from tests.kit.waiting import wait_until
 
 
 def utc_now() -> datetime:

@@ -13,7 +13,7 @@ from monitor.alerting.causes import UnconfirmedError
 from monitor.errors import DeliveryError
 from monitor.models import Message
 from tests.alerting.services import SECRET, SERVICES
-from tests.servers import Reply, ServiceServer
+from tests.kit.servers import Reply, ServiceServer
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MESSAGE = Message("[ALERT] Seagate", "What: 希捷\n", ("a1b2",), key="a1b2-email")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.alerting.answers import LONGEST_WAIT, Answer, Failure, observe_answers, read_wait
-from tests.servers import Reply, ServiceServer, find_free_port
+from tests.kit.servers import Reply, ServiceServer, find_free_port
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 

@@ -23,7 +23,7 @@ from monitor.store.alerts import AlertKind, Alerts, NewAlert
 from monitor.store.database import Database
 from monitor.store.receivers import Receivers
 from tests.alerting.samples import NOW, make_content
-from tests.servers import Mode, SmtpServer, WebhookServer
+from tests.kit.servers import Mode, SmtpServer, WebhookServer
 
 DAY = 86_400
 

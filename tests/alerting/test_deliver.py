@@ -17,7 +17,7 @@ from monitor.config import Receiver
 from monitor.errors import DeliveryError
 from monitor.models import Enclosure, Message, Verdict
 from tests.alerting.services import SERVICES
-from tests.servers import (
+from tests.kit.servers import (
     Mode,
     Reply,
     ServiceServer,

@@ -14,7 +14,7 @@ from monitor.alerting.parts import LIMITS, count_utf16
 from monitor.errors import DeliveryError
 from monitor.models import Message
 from tests.alerting.services import SERVICES
-from tests.servers import Call, Reply, ServiceServer
+from tests.kit.servers import Call, Reply, ServiceServer
 
 
 def open_chat(server: ServiceServer, room: int) -> AppriseSender:

@@ -24,7 +24,7 @@ from monitor.alerting.mail import (
 )
 from monitor.errors import DeliveryError
 from monitor.models import Enclosure, Message
-from tests.servers import Mode, SmtpServer
+from tests.kit.servers import Mode, SmtpServer
 
 MESSAGE = Message("[ALERT] 希捷", "What: 希捷\n", ("a1b2",), key="a1b2-email", thread="proc-7")
 ROOT = "<thread-proc-7@tender-monitor.example.org>"

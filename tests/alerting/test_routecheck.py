@@ -11,7 +11,7 @@ from monitor.alerting.routecheck import list_route_warnings
 from monitor.errors import ConfigError
 from monitor.setup import load_setup
 from monitor.telling import RouteConfig
-from tests.house import WATCHLISTS
+from tests.kit.house import WATCHLISTS
 
 CONFIG = """watchlists: {watchlists}
 receivers:

@@ -14,7 +14,7 @@ from monitor.alerting.deliver import AppriseSender, find_problem
 from monitor.errors import DeliveryError
 from monitor.models import Enclosure, Message
 from tests.alerting.services import SECRET, SERVICES
-from tests.servers import Mode, Reply, ServiceServer, SmtpServer, find_free_port
+from tests.kit.servers import Mode, Reply, ServiceServer, SmtpServer, find_free_port
 
 TABLE = Enclosure("alerts.csv", "text/csv", b"id\r\n")
 MESSAGE = Message("[ALERT] 希捷", "What: 希捷\n" * 9, key="a1b2", thread="p", enclosures=(TABLE,))

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.waiting import wait_until
+from tests.kit.waiting import wait_until
 
 CHECKOUT = Path(__file__).parents[2]
 PROGRAM = "opt/tender-monitor"

@@ -14,7 +14,7 @@ import pytest
 
 from tests.booted.machine import PROGRAM, Machine, find_obstacle
 from tests.booted.probe import ALLOWED, DENIED
-from tests.waiting import wait_until
+from tests.kit.waiting import wait_until
 
 SYSTEMD = Path(__file__).parents[2] / "systemd"
 ROOTS = ["/", *filter(None, os.environ.get("TENDER_MONITOR_ROOTS", "").split(":"))]

@@ -17,7 +17,7 @@ from tests.campaigns.inside import watch_points as watch
 from tests.campaigns.ledger import draw_balance
 from tests.campaigns.outcome import Outcome
 from tests.campaigns.outside import Outside, Post, make_fact
-from tests.house import START
+from tests.kit.house import START
 from tests.portals.sites.base import Fact
 
 BAR = "killed at any named place: nothing lost, nothing told twice, files whole"

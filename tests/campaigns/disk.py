@@ -28,10 +28,10 @@ from monitor.stanzas import SourceConfig
 from monitor.store import Store
 from monitor.vitals.disk import MIB, DiskGuard
 from tests.campaigns.outcome import Outcome
-from tests.house import load_screener, make_award, make_chairs, make_config
-from tests.servers import WebhookServer
-from tests.tinydisk import enter_tiny_disk, mounts_allowed
-from tests.waiting import wait_until
+from tests.kit.house import load_screener, make_award, make_chairs, make_config
+from tests.kit.servers import WebhookServer
+from tests.kit.tinydisk import enter_tiny_disk, mounts_allowed
+from tests.kit.waiting import wait_until
 
 BAR = (
     "a disk that fills up at any named place ends nothing, is told while it is full, and once "

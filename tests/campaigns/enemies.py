@@ -13,7 +13,8 @@ from types import MappingProxyType
 from monitor.sample.notices import Publication
 from monitor.sample.pages import render_detail, render_list
 from tests.documents.bombs import HOSTILE
-from tests.hostile import (
+from tests.kit.house import make_award, make_chairs
+from tests.kit.rawserver import (
     Route,
     Visit,
     drip,
@@ -25,7 +26,6 @@ from tests.hostile import (
     repeat,
     reply,
 )
-from tests.house import make_award, make_chairs
 
 LIST = "/cggg/dfgg/"
 MEGABYTE = 1_000_000

@@ -24,7 +24,7 @@ from monitor.rescreen import Wanted, rescreen_stored
 from monitor.screening.score import Screener
 from monitor.setup import settle_outbox
 from tests.campaigns.outcome import Outcome
-from tests.house import House, load_screener, watch_site
+from tests.kit.house import House, load_screener, watch_site
 from tests.portals.sites.base import NOON, Answer, Asked, Fact
 from tests.portals.sites.ccgp import CcgpSite
 

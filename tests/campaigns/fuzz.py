@@ -128,7 +128,7 @@ def _run_guided(trial: Trial, seeds: list[bytes], count: int, folder: Path) -> N
 
 
 def _run_plain(trial: Trial, seeds: list[bytes], count: int) -> None:
-    from tests.damage import apply_edits, draw_edits
+    from tests.kit.damage import apply_edits, draw_edits
 
     rng = Random(1)  # noqa: S311 - damage, not secrets
     while trial.count < count:

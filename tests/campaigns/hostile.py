@@ -19,8 +19,8 @@ from monitor.store import Store
 from monitor.store.sources import SourceRow
 from tests.campaigns.enemies import LIST, Enemy, list_enemies, serve_healthy
 from tests.campaigns.outcome import Outcome
-from tests.hostile import HostileServer, Route, Visit, reply
-from tests.running import Program, write_config
+from tests.kit.program import Program, write_config
+from tests.kit.rawserver import HostileServer, Route, Visit, reply
 
 BAR = (
     "0 daemon deaths, daemon at most 256 MiB, each poll over by its deadline + 1 s and the 15 s"

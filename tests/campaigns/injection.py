@@ -25,7 +25,7 @@ from monitor.models import Document, Item, Message, Value
 from tests.alerting.samples import HIT, MATCH, MENTION, NOTICE, make_content
 from tests.alerting.services import SERVICES, Service
 from tests.campaigns.outcome import Outcome
-from tests.servers import Reply, ServiceServer, SmtpServer
+from tests.kit.servers import Reply, ServiceServer, SmtpServer
 
 BAR = "60 injection strings x 8 channel kinds: 0 active mentions, 0 foreign links, 0 raw tags"
 SHORT = 6

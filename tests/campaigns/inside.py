@@ -27,7 +27,7 @@ from monitor.parsing.wire import Ask, Found
 from monitor.portals.refusals import find_refusal
 from monitor.setup import Rooms, Setup, load_setup, settle_outbox
 from tests.campaigns.outside import RECEIVERS, Outside
-from tests.house import WATCHLISTS
+from tests.kit.house import WATCHLISTS
 
 SOURCE = "local"
 _CONFIG = """\

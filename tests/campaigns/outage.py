@@ -18,7 +18,7 @@ from monitor.store.alerts import AlertKind, Leg, NewAlert
 from tests.campaigns.inside import SOURCE, make_setup, open_rooms, spare_time
 from tests.campaigns.outcome import Outcome
 from tests.campaigns.outside import RECEIVERS, Mood, Outside, make_fact
-from tests.house import START, Clock
+from tests.kit.house import START, Clock
 
 BAR = "a receiver down for 7 days: nothing lost, at most a try in 10 minutes, the other on time"
 SHORT, FULL = 300, 10_000

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from tests.campaigns.outcome import Figure, Outcome
 from tests.campaigns.peerworld import PeerWorld
-from tests.house import WATCHLISTS
-from tests.waiting import wait_until
+from tests.kit.house import WATCHLISTS
+from tests.kit.waiting import wait_until
 
 BAR = "a receiver that refuses, kills at random: ours loses and doubles nothing, others beside it"
 SHORT, FULL = 2, 60

@@ -30,7 +30,7 @@ from tests.campaigns.diskimage import CALLS, Call, Disk, read_calls
 from tests.campaigns.inside import SOURCE, make_setup, open_rooms, watch_points
 from tests.campaigns.outcome import Outcome
 from tests.campaigns.outside import Outside, make_fact
-from tests.house import START
+from tests.kit.house import START
 
 BAR = "power cut anywhere: no acknowledged commit lost, no row without its capture"
 SHORT, FULL = 60, 1000

@@ -19,10 +19,10 @@ from monitor.errors import FetchError
 from monitor.setup import Setup
 from monitor.stanzas import SourceConfig
 from monitor.web.fetch import FetchRules
-from tests.asking import AGENT, get_page
 from tests.campaigns.outcome import Outcome
-from tests.hostile import HostileServer, Route, redirect, reply
-from tests.house import Clock, House, load_screener, make_config, open_rooms
+from tests.kit.fetching import AGENT, get_page
+from tests.kit.house import Clock, House, load_screener, make_config, open_rooms
+from tests.kit.rawserver import HostileServer, Route, redirect, reply
 
 BAR = "0 requests reach the inner server by any way; without the guard they do"
 SHORT, FULL = 60, 1000

@@ -43,7 +43,7 @@ from monitor.vitals.clock import ClockMemory
 from tests.campaigns.inside import SOURCE, fork_child, make_setup, wait_child, warm_up
 from tests.campaigns.outcome import Outcome
 from tests.campaigns.outside import Outside, is_told, make_fact
-from tests.house import START, Clock
+from tests.kit.house import START, Clock
 from tests.portals.sites.base import Fact
 
 BAR = "random lives: nothing lost, nothing told twice but in doubt, nothing both sent and unsent"

@@ -34,7 +34,7 @@ from tests.campaigns.inside import (
 from tests.campaigns.ledger import Ledger, draw_balance
 from tests.campaigns.outcome import Outcome
 from tests.campaigns.outside import Mood, Outside, make_fact
-from tests.house import START
+from tests.kit.house import START
 from tests.portals.sites.base import Fact
 
 BAR = "killed at random, receivers in four moods: nothing lost, nothing told twice, files whole"

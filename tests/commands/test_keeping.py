@@ -12,7 +12,7 @@ import pytest
 from monitor.holding import StateLock
 from monitor.store import FILE_NAME
 from tests.evidence.worlds import alter, fill_state
-from tests.running import run_once
+from tests.kit.program import run_once
 
 ALL_WELL = re.compile(
     r"\d+ links, \d+ captures, \d+ bytes: all as written\nhead \d+:[0-9a-f]{64}\n"

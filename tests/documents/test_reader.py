@@ -11,7 +11,7 @@ from monitor.documents.parts import Fault, Flaw, Limits
 from monitor.documents.reader import DocumentReader
 from monitor.documents.reading import read_bytes
 from tests.documents import bombs
-from tests.waiting import wait_until
+from tests.kit.waiting import wait_until
 
 FILES = Path(__file__).parent / "files"
 DEADLY = [hostile for hostile in bombs.HOSTILE if hostile.is_deadly]

@@ -18,7 +18,7 @@ from monitor.evidence.manifest import check_files, find_latest, list_backups, re
 from monitor.holding import StateLock
 from monitor.store import FILE_NAME, Store
 from tests.evidence.worlds import alter, fill_state, find_all, find_problems
-from tests.house import make_award, open_house
+from tests.kit.house import make_award, open_house
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 

@@ -27,8 +27,8 @@ from monitor.evidence.gathering import Case, CaseError, Gatherer
 from monitor.evidence.offline import check_case, main, pack_files
 from monitor.health import make_self_alert
 from monitor.store.chain import LinkKind, digest_facts, hash_link
-from tests.house import House, make_award, open_house
-from tests.running import run_once, write_config
+from tests.kit.house import House, make_award, open_house
+from tests.kit.program import run_once, write_config
 
 PHONE = "13800000000"
 SCRIPT = "<script>alert(1)</script>"

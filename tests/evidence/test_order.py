@@ -16,7 +16,7 @@ from monitor import points
 from monitor.archive import parse_id
 from monitor.errors import StoreError
 from monitor.store import Store
-from tests.house import make_award, open_house
+from tests.kit.house import make_award, open_house
 
 
 class Disk:

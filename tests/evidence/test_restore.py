@@ -18,7 +18,7 @@ from monitor.holding import StateLock
 from monitor.store import FILE_NAME, Store
 from monitor.store.alerts import AlertKind, NewAlert
 from tests.evidence.worlds import deliver_all, fill_state, find_problems
-from tests.house import House, make_award, open_house, open_rooms
+from tests.kit.house import House, make_award, open_house, open_rooms
 
 NOW = datetime(2026, 11, 26, 4, 0, tzinfo=UTC)
 WORD = "20261126T040000Z"

@@ -11,7 +11,7 @@ import pytest
 from monitor.errors import StoreError
 from monitor.evidence.retention import LetGo, remove_old
 from tests.evidence.worlds import deliver_all, find_all, find_problems
-from tests.house import START, House, make_award, make_chairs, open_house
+from tests.kit.house import START, House, make_award, make_chairs, open_house
 
 DAY = 86_400
 

@@ -17,7 +17,7 @@ from monitor.store.chain import LinkKind
 from monitor.store.stamps import Stamp
 from tests.campaigns import tamper
 from tests.evidence.worlds import alter, fill_state, find_all, find_problems, settle_file
-from tests.house import START, make_award, open_house
+from tests.kit.house import START, make_award, open_house
 
 NOW = START + timedelta(days=10)
 

@@ -12,7 +12,7 @@ from monitor.archive import Archive
 from monitor.errors import StoreError
 from monitor.evidence.verify import Finding, Head, Verifier
 from monitor.store import FILE_NAME, Store
-from tests.house import House, make_award, make_chairs, open_house
+from tests.kit.house import House, make_award, make_chairs, open_house
 
 
 def fill_state(folder: Path, *, days: int = 3) -> Path:

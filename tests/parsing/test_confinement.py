@@ -15,7 +15,7 @@ from monitor.portals.refusals import find_refusal
 from monitor.sample.notices import Publication
 from monitor.sample.pages import render_detail, render_list
 from monitor.stanzas import SourceConfig
-from tests.house import START, make_award
+from tests.kit.house import START, make_award
 from tests.portals.shipped import load_sources
 
 URL = "http://portal.example/cggg/dfgg/"

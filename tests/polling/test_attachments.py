@@ -27,11 +27,11 @@ from monitor.text.markup import Line, Table
 from monitor.web.fetch import Fetcher
 from monitor.web.manners import Manners, Pace, Robots
 from monitor.web.visit import Visitor
-from tests.asking import LOCAL, NOW
 from tests.documents.pages import show_text, write_pdf
-from tests.fake_time import count_in
-from tests.hostile import HostileServer, raw, reply
-from tests.house import House, watch_site
+from tests.kit.fake_time import count_in
+from tests.kit.fetching import LOCAL, NOW
+from tests.kit.house import House, watch_site
+from tests.kit.rawserver import HostileServer, raw, reply
 from tests.portals.sites.base import Answer, Asked, Fact
 from tests.portals.sites.zcy import ZcySite
 

@@ -12,7 +12,7 @@ import pytest
 
 from monitor.models import SourceState
 from monitor.store.database import Row
-from tests.house import House, load_screener, watch_site
+from tests.kit.house import House, load_screener, watch_site
 from tests.portals.sites.base import NOON, Fact
 from tests.portals.sites.ccgp import CcgpSite
 from tests.vitals.test_edits import leave_out

@@ -18,7 +18,7 @@ from monitor.sample.notices import SampleItem, SampleNotice
 from monitor.sample.server import LIST_PATH, SamplePortal
 from monitor.setup import Setup
 from monitor.stanzas import SourceConfig
-from tests.house import House, make_award, open_house
+from tests.kit.house import House, make_award, open_house
 
 PROJECT = "样例市公安局视频存储扩容项目"
 DRIVE = SampleItem(name="监控硬盘", brand="希捷", model="ST8000VX004", quantity=48, unit="块",

@@ -11,7 +11,7 @@ import pytest
 from monitor.errors import StoreError
 from monitor.models import Capture, SourceState
 from monitor.sample.server import Response
-from tests.house import START, House, make_award, make_chairs, open_house
+from tests.kit.house import START, House, make_award, make_chairs, open_house
 
 BLOCK = (
     "<html><head><title>频繁访问!中国政府采购网</title></head><body>您的访问过于频繁</body></html>"

@@ -12,7 +12,7 @@ import pytest
 from monitor.sample.notices import Publication, SampleNotice
 from monitor.sample.server import Response
 from monitor.store.relooks import RelookState
-from tests.house import House, make_award, make_chairs, open_house
+from tests.kit.house import House, make_award, make_chairs, open_house
 
 BLOCK = Response("<html><title>频繁访问!中国政府采购网</title><p>访问过于频繁</p></html>".encode())
 DELETED = Response(

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.portals import PORTALS
 from monitor.store.relooks import RelookState
-from tests.house import watch_site
+from tests.kit.house import watch_site
 from tests.polling.test_relook import later, pass_days, state_of
 from tests.portals.sites.all import SITES
 from tests.portals.sites.base import Site, make_facts

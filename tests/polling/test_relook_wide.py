@@ -6,7 +6,7 @@ from pathlib import Path
 
 from monitor.sample.server import Response
 from monitor.store.relooks import RelookState
-from tests.house import House, make_award, open_house
+from tests.kit.house import House, make_award, open_house
 from tests.polling.test_relook import answer_details, edit_quietly, later, pass_days
 
 MANY = 12

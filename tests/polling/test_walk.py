@@ -17,7 +17,7 @@ from monitor.models import SourceState, Span
 from monitor.polling.poll import Round
 from monitor.sample.server import Response
 from monitor.store.gaps import Gaps
-from tests.house import START, House, make_award, open_house, open_rooms, watch_site
+from tests.kit.house import START, House, make_award, open_house, open_rooms, watch_site
 from tests.portals.sites.base import NOON, Answer, Fact, Site, make_facts
 from tests.portals.sites.daybook import SIZE, Daybook
 from tests.portals.sites.ggzy import GgzySite

@@ -14,7 +14,7 @@ from monitor.models import Capture, Listing, Request, SourceState, Span
 from monitor.portals.base import ListPage
 from monitor.portals.cebpubservice import CebPortal
 from monitor.stanzas import CebOptions, SourceConfig
-from tests.damage import EDITS, Edit, apply_edits
+from tests.kit.damage import EDITS, Edit, apply_edits
 from tests.portals.captures import make_capture, read_saved_page
 from tests.portals.sitereading import ask_site, read_site
 from tests.portals.sites.base import make_facts

@@ -18,7 +18,7 @@ from monitor.portals.base import ListPage
 from monitor.portals.freecms import FreecmsPortal
 from monitor.portals.jsonrows import read_query
 from monitor.stanzas import CmsOptions, SourceConfig
-from tests.damage import EDITS, Edit, apply_edits
+from tests.kit.damage import EDITS, Edit, apply_edits
 from tests.portals.captures import make_capture, read_saved_page
 from tests.portals.mutations import mutate_json
 from tests.portals.sites.base import NOON, Anchor, make_facts, serve_site

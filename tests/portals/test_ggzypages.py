@@ -13,7 +13,7 @@ from monitor.errors import LayoutError
 from monitor.models import Document, Listing, Notice, SourceState, Tag
 from monitor.portals.ggzy import GgzyPortal
 from monitor.stanzas import SourceConfig
-from tests.damage import EDITS, Edit, apply_edits
+from tests.kit.damage import EDITS, Edit, apply_edits
 from tests.portals.captures import make_capture, read_saved_page
 
 SITE = "https://www.portal.example"

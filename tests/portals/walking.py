@@ -11,7 +11,7 @@ from monitor.portals import PORTALS
 from monitor.portals.base import ListPage, Portal
 from monitor.stanzas import SourceConfig
 from monitor.web.fetch import Fetcher
-from tests.asking import LOCAL, NOW
+from tests.kit.fetching import LOCAL, NOW
 from tests.portals.sites.base import Site
 
 _MOST = 60

@@ -18,13 +18,13 @@ from monitor.models import Tag
 from monitor.reading import savedfiles
 from monitor.reading.savedfiles import UnreadableError, find_saved
 from monitor.reading.savednotices import Form
+from tests.kit.program import run_once, write_config
 from tests.portals.sites.base import Fact
 from tests.portals.sites.ocds import make_package, write_package
 from tests.portals.sites.sam import make_row as make_sam_row
 from tests.portals.sites.ted import make_row as make_ted_row
 from tests.portals.sites.worldbank import make_row as make_bank_row
 from tests.reading.saving import FACT, NOON, PAGE, find_all
-from tests.running import run_once, write_config
 
 
 @pytest.mark.parametrize("name", ["a.html", "a.HTM", "a.shtml"])

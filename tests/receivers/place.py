@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tests.servers import find_free_port
-from tests.waiting import wait_until
+from tests.kit.servers import find_free_port
+from tests.kit.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 

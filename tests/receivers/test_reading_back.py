@@ -19,12 +19,12 @@ from monitor.store import Store
 from monitor.store.alerts import AlertKind, Alerts, Leg, NewAlert
 from tests.alerting.outbox import Clock, make_courier, post
 from tests.alerting.samples import NOW, make_content
+from tests.kit.waiting import wait_until
 from tests.receivers.hookplace import HookPlace
 from tests.receivers.ircplace import IrcPlace
 from tests.receivers.mailplace import MailPlace
 from tests.receivers.matrixplace import MatrixPlace
 from tests.receivers.place import Place
-from tests.waiting import wait_until
 
 ALERT = "0123456789abcdef"
 DIGEST = Leg("desk", "first look", NOW)

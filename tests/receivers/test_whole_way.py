@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 
 from monitor.sample.server import LIST_PATH, SamplePortal
-from tests.house import make_award, make_chairs
+from tests.kit.house import make_award, make_chairs
+from tests.kit.program import Program, run_once, write_config
+from tests.kit.waiting import wait_until
 from tests.receivers.conftest import run_place
 from tests.receivers.hookplace import HookPlace
 from tests.receivers.ircplace import IrcPlace
 from tests.receivers.mailplace import MailPlace
 from tests.receivers.matrixplace import MatrixPlace
 from tests.receivers.place import Place
-from tests.running import Program, run_once, write_config
-from tests.waiting import wait_until
 
 KINDS: Mapping[str, type[Place]] = {
     "mail": MailPlace, "matrix": MatrixPlace, "irc": IrcPlace, "hook": HookPlace,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.labelled import Case, compare_case, load_cases
+from tests.kit.labelled import Case, compare_case, load_cases
 from tests.screening.samples import load_screener
 
 

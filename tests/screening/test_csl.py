@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.screening.csl import ListsError, find_family, read_entries
-from tests.csl import Entry, list_known, make_entry, write_answer
+from tests.kit.screeninglist import Entry, list_known, make_entry, write_answer
 
 
 def read_one(**changes: Any) -> object:

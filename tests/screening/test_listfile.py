@@ -14,7 +14,7 @@ from monitor.screening.csl import ListsError
 from monitor.screening.listfile import dump_refresh, find_file, load_lists, parse_refresh
 from monitor.screening.lists import load_packaged
 from monitor.screening.refreshed import lay_over, take_answer
-from tests.csl import list_known, make_entry, write_answer
+from tests.kit.screeninglist import list_known, make_entry, write_answer
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 EXTRA = make_entry("Korla City Police", start_date="?", end_date="2025-01-01", alt_names=["巴州"])

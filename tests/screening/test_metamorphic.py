@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from monitor.models import Match, Stance, Verdict
 from monitor.text.normalize import fold_name
-from tests.campaign import try_examples
+from tests.kit.examples import try_examples
 from tests.screening.pages import (
     AWARDS,
     FRAMED,

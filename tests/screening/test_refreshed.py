@@ -11,7 +11,7 @@ import pytest
 from monitor.screening.csl import ListsError, find_family
 from monitor.screening.lists import ListedBody, SanctionLists, Status, load_packaged
 from monitor.screening.refreshed import Finding, FindingKind, Refresh, lay_over, take_answer
-from tests.csl import Entry, list_known, make_entry, write_answer
+from tests.kit.screeninglist import Entry, list_known, make_entry, write_answer
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.models import Verdict
-from tests.campaign import try_examples
+from tests.kit.examples import try_examples
 from tests.screening.pages import (
     AWARDS,
     CLOSED,

@@ -14,7 +14,7 @@ from monitor.errors import StoreError
 from monitor.store import Store
 from monitor.upkeep import EvidenceConfig
 from monitor.vitals.chores import CHECK_DATABASE, Chore, Chores, has_failed, list_chores
-from tests.house import open_house
+from tests.kit.house import open_house
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -12,7 +12,7 @@ import pytest
 
 from monitor.errors import StoreError
 from monitor.vitals.disk import MIB, DiskGuard, DiskState, find_fault
-from tests.tinydisk import mounts_allowed
+from tests.kit.tinydisk import mounts_allowed
 
 needs_mounts = pytest.mark.skipif(not mounts_allowed(), reason="no mount namespace is permitted")
 ROOT = Path(__file__).parents[2]
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 def run_on_tiny_disk(folder: Path, script: str, mib: int = 8) -> str:
     """Run Python code with `disk` as a tmpfs of so many MiB; return what it printed."""
-    enter = "from tests.tinydisk import enter_tiny_disk\n"
+    enter = "from tests.kit.tinydisk import enter_tiny_disk\n"
     code = f"{enter}disk = enter_tiny_disk({str(folder)!r}, {mib})\n"
     done = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", code + script], capture_output=True, text=True, timeout=60,

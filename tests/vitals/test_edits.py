@@ -12,7 +12,7 @@ import pytest
 from monitor.screening.score import Screener
 from monitor.screening.watchlist import Watchlists
 from monitor.vitals.edits import tell_edit
-from tests.house import House, load_screener, make_award, make_chairs, open_house
+from tests.kit.house import House, load_screener, make_award, make_chairs, open_house
 
 LISTS = load_screener().watchlists
 

@@ -12,7 +12,7 @@ import pytest
 from monitor.config import load_config
 from monitor.errors import ConfigError
 from monitor.vitals.heartbeat import Heartbeat
-from tests.servers import WebhookServer, find_free_port
+from tests.kit.servers import WebhookServer, find_free_port
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 SECRET = "c0ffee-5ec2e7"

@@ -20,8 +20,8 @@ from monitor.upkeep import HeartbeatConfig, MetricsConfig
 from monitor.vitals.chores import Chore
 from monitor.vitals.disk import DiskGuard, DiskState
 from monitor.vitals.keeper import STATUS_SECONDS, Keeper
-from tests.house import House, make_chairs, make_config, open_house
-from tests.servers import WebhookServer, find_free_port
+from tests.kit.house import House, make_chairs, make_config, open_house
+from tests.kit.servers import WebhookServer, find_free_port
 
 
 def free_bytes(folder: Path) -> int:

@@ -24,8 +24,8 @@ from monitor.models import Capture, Request
 from monitor.web.addresses import find_origins, is_home
 from monitor.web.fetch import Fetcher, FetchRules
 from monitor.web.inflate import inflate_body
-from tests.asking import AGENT, LOCAL, NOW, get_page, refuse_page
-from tests.hostile import (
+from tests.kit.fetching import AGENT, LOCAL, NOW, get_page, refuse_page
+from tests.kit.rawserver import (
     HostileServer,
     Route,
     Visit,

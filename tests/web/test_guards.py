@@ -13,8 +13,8 @@ import pytest
 from monitor.errors import FetchCause, FetchError
 from monitor.web.addresses import find_site, is_loopback, is_public
 from monitor.web.fetch import FetchRules
-from tests.asking import AGENT, get_page, refuse_page
-from tests.hostile import HostileServer, make_head, raw, redirect, repeat, reply
+from tests.kit.fetching import AGENT, get_page, refuse_page
+from tests.kit.rawserver import HostileServer, make_head, raw, redirect, repeat, reply
 
 PAGE = b"page"
 

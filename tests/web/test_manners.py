@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from monitor.errors import FetchCause, FetchError
 from monitor.models import Capture
 from monitor.web.manners import Manners, Pace, Robots, RobotsVerdict
-from tests.asking import AGENT, NOW
-from tests.fake_time import SEEDED, FakeTime, count_in
+from tests.kit.fake_time import SEEDED, FakeTime, count_in
+from tests.kit.fetching import AGENT, NOW
 
 HOST = "portal.example"
 

@@ -14,8 +14,8 @@ from monitor.errors import FetchCause, FetchError
 from monitor.models import Capture, Request
 from monitor.web.fetch import Fetcher
 from monitor.web.signing import SignError, load_sign
-from tests.asking import LOCAL, NOW
-from tests.hostile import HostileServer, redirect, reply
+from tests.kit.fetching import LOCAL, NOW
+from tests.kit.rawserver import HostileServer, redirect, reply
 
 SIGN = """
 import hashlib

@@ -17,8 +17,8 @@ import pytest
 
 from monitor.errors import FetchCause
 from monitor.web.fetch import FetchRules
-from tests.asking import AGENT, get_page, refuse_page
-from tests.hostile import HostileServer, hang, make_head, redirect, reply
+from tests.kit.fetching import AGENT, get_page, refuse_page
+from tests.kit.rawserver import HostileServer, hang, make_head, redirect, reply
 
 PAGE = b"page"
 

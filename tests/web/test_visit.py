@@ -19,9 +19,9 @@ from monitor.models import Capture
 from monitor.web.fetch import Fetcher, FetchRules
 from monitor.web.manners import Manners, Pace, Robots
 from monitor.web.visit import Visitor, read_retry_after
-from tests.asking import AGENT, LOCAL, NOW
-from tests.fake_time import SEEDED, FakeTime, count_in
-from tests.hostile import HostileServer, Route, Visit, raw, redirect, reply
+from tests.kit.fake_time import SEEDED, FakeTime, count_in
+from tests.kit.fetching import AGENT, LOCAL, NOW
+from tests.kit.rawserver import HostileServer, Route, Visit, raw, redirect, reply
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The coverage table of docs/portals.md, made of the shipped stanzas.
 
-    python -m tests.coverage_table
+    python -m tests.kit.coverage_table
 
 writes it anew; tests/test_docs.py compares it.
 """
@@ -16,7 +16,7 @@ from monitor.outline import read_stanzas
 from monitor.reading.coverage import list_coverage
 from monitor.stanzas import SourceConfig
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "portals.md"
 HEAD = "| region | coverage | read by | evidence | what stays uncovered |"
 _TABLE = re.compile(rf"^{re.escape(HEAD)}\n(?:\|.*\n)+", re.MULTILINE)

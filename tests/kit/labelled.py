@@ -15,7 +15,7 @@ from monitor.models import Match, Notice
 from monitor.portals.saved import read_saved
 from monitor.screening.score import Screener
 
-CASES = Path(__file__).parent / "cases" / "labels.jsonl"
+CASES = Path(__file__).parents[1] / "cases" / "labels.jsonl"
 # Stances that bear on a verdict, but for a doubtful spelling's.
 TELLING = frozenset("supplied specified serviced vendor reference minimum".split())
 Differences = dict[str, str]

@@ -24,7 +24,7 @@ from monitor.upkeep import EvidenceConfig
 from tests.portals.sites.base import Site, serve_site
 
 START = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
-WATCHLISTS = Path(__file__).parent.parent / "watchlists"
+WATCHLISTS = Path(__file__).parents[2] / "watchlists"
 
 
 @cache

@@ -32,9 +32,9 @@ def enter_tiny_disk(folder: str, mib: int) -> Path:
 def mounts_allowed() -> bool:
     """Say whether this machine lets the tests mount something for themselves."""
     with TemporaryDirectory() as folder:
-        code = f"from tests.tinydisk import enter_tiny_disk; enter_tiny_disk({folder!r}, 1)"
+        code = f"from tests.kit.tinydisk import enter_tiny_disk; enter_tiny_disk({folder!r}, 1)"
         done = subprocess.run(  # noqa: S603 - our own code
             [sys.executable, "-c", code], capture_output=True, check=False,
-            cwd=Path(__file__).parent.parent,
+            cwd=Path(__file__).parents[2],
         )  # fmt: skip
     return done.returncode == 0

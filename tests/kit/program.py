@@ -11,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.waiting import wait_until
+from tests.kit.waiting import wait_until
 
-WATCHLISTS = Path(__file__).parent.parent / "watchlists"
+WATCHLISTS = Path(__file__).parents[2] / "watchlists"
 
 
 class Program:
@@ -53,7 +53,7 @@ class Program:
         with self.out.open("ab") as out, self.err.open("ab") as err:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 [*command, *self.arguments], stdout=out, stderr=err, env=self.env,
-                cwd=Path(__file__).parent.parent,
+                cwd=Path(__file__).parents[2],
             )  # fmt: skip
         return self
 
@@ -105,7 +105,7 @@ def run_once(
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "monitor", "--config", str(folder / "config.yaml"), *arguments],
         capture_output=True, env={**os.environ, **(env or {})}, timeout=60, check=False,
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
     )  # fmt: skip
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 

@@ -1,0 +1,1 @@
+"""What many tests share: servers, a whole monitor, its real process, time, damage, disks."""
