@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,13 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from monitor.daemon import Daemon
+from monitor.daemon import LOOK_BYTES, Daemon, open_rooms
 from monitor.errors import StoreError
 from monitor.sample.server import LIST_PATH, Response, SamplePortal
 from monitor.setup import Rooms, Setup, utc_now
 from monitor.stanzas import SourceConfig
 from monitor.vitals.disk import DiskState
 from tests.kit.house import START, load_screener, make_award, make_chairs, make_config, open_house
+from tests.kit.tinydisk import mounts_allowed
 from tests.kit.waiting import wait_until
 
 
@@ -300,3 +304,93 @@ def test_looking_through_past_notices_keeps_no_start_and_no_reload_waiting(tmp_p
         daemon._do_chores()
         [subject] = list_subjects(daemon)
         assert subject.startswith("The watchlists have changed")
+
+
+# What a start is worth on a disk without a byte free, told by a real receiver and a real socket.
+FULL_START = """
+import socket, sys, threading
+from dataclasses import replace
+from pathlib import Path
+import monitor.vitals.keeper as keeper
+from monitor.daemon import open_rooms
+from monitor.setup import Setup
+from monitor.stanzas import SourceConfig
+from tests.kit.house import load_screener, make_config
+from tests.kit.servers import WebhookServer
+from tests.kit.tinydisk import enter_tiny_disk
+from tests.kit.waiting import wait_until
+
+folder = Path(sys.argv[1])
+keeper.ROOM_SECONDS = 0.1
+disk = enter_tiny_disk(str(folder), 8)
+(disk / "state").mkdir()
+fill = disk / "fill"
+with fill.open("wb", buffering=0) as file:
+    try:
+        while True:
+            file.write(bytes(4096))
+    except OSError:
+        pass
+source = SourceConfig.model_validate({"portal": "ccgp", "lists": ["http://127.0.0.1/"]})
+config = make_config(folder, source)
+opened = []
+with WebhookServer(status=503) as hook:
+    desk = replace(config.receivers["terminal"], type="apprise", url=hook.url())
+    config = replace(config, state=disk / "state", receivers={"terminal": desk})
+    setup = Setup(config, load_screener())
+    start = threading.Thread(
+        target=lambda: opened.append(open_rooms(setup, threading.Event(), lambda _: None))
+    )
+    start.start()
+    wait_until(lambda: len(hook.payloads) >= 2, "a second try to tell")
+    hook.status = 200
+    tried = len(hook.payloads)
+    wait_until(lambda: len(hook.payloads) > tried, "a try that is accepted")
+    fill.unlink()
+    start.join(30)
+    for one in (hook.payloads[-2], hook.payloads[-1]):
+        print(one["title"], "|", one["message"].splitlines()[0])
+    opened[0].store.db.close()
+"""
+
+
+@pytest.mark.skipif(not mounts_allowed(), reason="no mount namespace is permitted")
+def test_a_start_on_a_full_disk_tells_waits_and_goes_on_once_there_is_room(tmp_path: Path) -> None:
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", FULL_START, str(tmp_path)], capture_output=True, text=True,
+        check=False, cwd=Path(__file__).parents[1], timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    state = tmp_path / "disk" / "state"
+    assert done.stdout.splitlines() == [
+        f"[MONITOR] No room to start | {state}: 0.0 MiB free; 1 MiB are needed to start, "
+        "200 MiB to fetch (disk.reserve).",
+        "[MONITOR] Started | There is room on the disk again.",
+    ]
+    assert f"no room to start: {state}: 0.0 MiB free" in done.stderr
+
+
+def test_a_start_that_fails_for_another_cause_does_not_wait(tmp_path: Path) -> None:
+    config = make_config(tmp_path, SourceConfig(portal="ccgp", lists=["http://127.0.0.1/"]))
+    config.state.mkdir(exist_ok=True)
+    (config.state / "monitor.db").write_bytes(b"no database at all" * 1000)
+    with pytest.raises(StoreError, match="restore latest"):
+        open_rooms(Setup(config, load_screener()), threading.Event(), lambda _: None)
+
+
+def test_systemd_waits_for_the_look_as_long_as_the_database_is_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = make_config(tmp_path, SourceConfig(portal="ccgp", lists=["http://127.0.0.1/"]))
+    setup = Setup(config, load_screener())
+    open_rooms(setup, threading.Event(), lambda _: None).store.db.close()
+    size = (config.state / "monitor.db").stat().st_size
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        open_rooms(setup, threading.Event(), lambda _: None).store.db.close()
+        lines = told.recv(4096).decode().splitlines()
+    assert lines == [
+        f"EXTEND_TIMEOUT_USEC={round(size / LOOK_BYTES * 1_000_000)}",
+        "STATUS=looking through 0 MiB for damage",
+    ]

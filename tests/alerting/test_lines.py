@@ -119,6 +119,9 @@ def test_lists_are_told_by_the_day_of_the_notice() -> None:
     told = {**content, "buyer": {**content["buyer"], "listed": listed}}
     known = "BIS Entity List 2019-10-09; Some List 2020-01-01 (recalled, verify)"
     assert f" · Sanctions lists: {known}\n" in render_digest([told], "x").body
+    line = "Listed on the day of the notice: Some List since 2020-01-01 (recalled, verify)"
+    told["buyer"]["standing"] = line
+    assert f"\nSanctions lists: {line}; the day is 2026-11-20\n" in render_alert(told).body
 
 
 def test_reasons_are_in_words() -> None:

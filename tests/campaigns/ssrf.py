@@ -6,7 +6,6 @@ import socket
 import socketserver
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from tests.campaigns.outcome import Outcome
 from tests.kit.fetching import AGENT, get_page
 from tests.kit.house import Clock, House, load_screener, make_config, open_rooms
 from tests.kit.rawserver import HostileServer, Route, redirect, reply
+from tests.kit.serving import Serving
 
 BAR = "0 requests reach the inner server by any way; without the guard they do"
 SHORT, FULL = 60, 1000
@@ -107,18 +107,6 @@ class _Proxy(socketserver.ThreadingTCPServer):
         self.inner = inner
         super().__init__(("127.0.0.1", 0), _Forward)
 
-    @contextmanager
-    def serve(self) -> Iterator[int]:
-        """Give its port for as long as it serves."""
-        thread = threading.Thread(target=self.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield int(self.server_address[1])
-        finally:
-            self.shutdown()
-            thread.join()
-            self.server_close()
-
 
 class _Forward(socketserver.StreamRequestHandler):
     server: _Proxy
@@ -178,8 +166,8 @@ def _ask_redirect(url: str, port: int, folder: Path) -> None:
 
 def _ask_proxy(scheme: str) -> Callable[[str, int, Path], None]:
     def ask(url: str, port: int, folder: Path) -> None:
-        with _Proxy(port).serve() as proxy:
-            rules = FetchRules(AGENT, deadline=5, proxy=f"{scheme}://127.0.0.1:{proxy}")
+        with Serving(_Proxy(port)) as proxy:
+            rules = FetchRules(AGENT, deadline=5, proxy=f"{scheme}://127.0.0.1:{proxy.port}")
             get_page(url.format(port=port), rules)
 
     return ask

@@ -2,7 +2,7 @@
 
     python -m tests.kit.coverage_table
 
-writes it anew; tests/test_docs.py compares it.
+writes it anew; tests/test_docs_of_portals.py compares it.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
+
+from tests.kit.serving import Serving
 
 
 @dataclass(frozen=True)
@@ -45,20 +45,13 @@ class Visit:
 Route = Callable[[Visit], None]
 
 
-class HostileServer:
+class HostileServer(Serving):
     """Serve routes by path, on a port of its own; remember every request."""
 
     def __init__(self, routes: Mapping[str, Route], tls: ssl.SSLContext | None = None) -> None:
         self.routes, self.tls = dict(routes), tls
         self.visits: list[Visit] = []
-        self.closing = threading.Event()
-        self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-
-    @property
-    def port(self) -> int:
-        """The port the server listens on."""
-        return int(self._server.server_address[1])
+        super().__init__(_Server(self))
 
     @property
     def paths(self) -> list[str]:
@@ -68,23 +61,6 @@ class HostileServer:
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
         """Return the URL of a path on this server."""
         return f"{'https' if self.tls else 'http'}://{host}:{self.port}{path}"
-
-    def __enter__(self) -> Self:
-        """Start to serve."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        """End all answers and close."""
-        self.closing.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 class _Server(socketserver.ThreadingTCPServer):

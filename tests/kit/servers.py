@@ -12,16 +12,16 @@ import email
 import email.policy
 import json
 import socket
-import threading
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self, cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.kit.serving import QuietAnswer, QuietServer, Serving
 
 
 class Mode(StrEnum):
@@ -94,47 +94,6 @@ class SmtpServer:
         self.stop()
 
 
-class WebhookServer:
-    """A web server that keeps the JSON of each POST and answers with `status`.
-
-    `silent` keeps it from answering until the server closes.
-    """
-
-    def __init__(self, status: int = 200, location: str = "") -> None:
-        self.status, self.location, self.silent = status, location, False
-        self.payloads: list[dict[str, Any]] = []
-        self.requests: list[str] = []
-        self.closing = threading.Event()
-        self._server = _HookServer(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-
-    @property
-    def port(self) -> int:
-        """The port the server listens on."""
-        return int(self._server.server_address[1])
-
-    def url(self, path: str = "/hook") -> str:
-        """Return the Apprise URL of this server."""
-        return f"json://127.0.0.1:{self.port}{path}"
-
-    def __enter__(self) -> Self:
-        """Start to serve."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        """End all answers and close."""
-        self.closing.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
 @dataclass(frozen=True)
 class Reply:
     """What a ServiceServer answers: JSON of `body`, or the text itself."""
@@ -159,7 +118,7 @@ class Call:
         return json.loads(self.body)
 
 
-class ServiceServer:
+class ServiceServer(Serving):
     """A web service that keeps every request and gives the replies one after the other.
 
     The last reply is given again and again; `silent` keeps it from answering until it closes.
@@ -169,106 +128,65 @@ class ServiceServer:
         self.replies = list(replies) or [Reply()]
         self.calls: list[Call] = []
         self.silent = False
-        self.closing = threading.Event()
-        self._server = _HookServer(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        super().__init__(_Listening(self))
 
     @property
     def host(self) -> str:
         """The address with its port."""
-        return f"127.0.0.1:{self._server.server_address[1]}"
+        return f"127.0.0.1:{self.port}"
 
     def take_reply(self) -> Reply:
         """Return the next reply."""
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
-    def __enter__(self) -> Self:
-        """Start to serve."""
-        self._thread.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        """End all answers and close."""
-        self.closing.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+class WebhookServer(ServiceServer):
+    """A webhook of JSON that answers with `status`, which may be changed."""
+
+    def __init__(self, status: int = 200, location: str = "") -> None:
+        super().__init__()
+        self.status, self.location = status, location
+
+    def url(self, path: str = "/hook") -> str:
+        """Return the Apprise URL of this server."""
+        return f"json://{self.host}{path}"
+
+    @property
+    def payloads(self) -> list[dict[str, Any]]:
+        """The JSON of each POST so far."""
+        return [call.content for call in self.calls if call.method == "POST"]
+
+    @property
+    def requests(self) -> list[str]:
+        """Method and path of each request so far."""
+        return [f"{call.method} {call.path}" for call in self.calls]
+
+    def take_reply(self) -> Reply:
+        """Return the answer as it is set now."""
+        return Reply(self.status, headers={"Location": self.location} if self.location else {})
 
 
-class _HookServer(ThreadingHTTPServer):
-    block_on_close = True
-    daemon_threads = False
-
-    def __init__(self, owner: WebhookServer | ServiceServer) -> None:
+class _Listening(QuietServer):
+    def __init__(self, owner: ServiceServer) -> None:
         self.owner = owner
-        shape = _Hook if isinstance(owner, WebhookServer) else _ServiceCall
-        super().__init__(("127.0.0.1", 0), shape)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: clients that hang up are part of these tests."""
+        super().__init__(("127.0.0.1", 0), _Answering)
 
 
-class _ServiceCall(BaseHTTPRequestHandler):
-    server: _HookServer
+class _Answering(QuietAnswer):
+    server: _Listening
 
-    def _reply(self) -> None:
-        owner = cast(ServiceServer, self.server.owner)
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    def do_POST(self) -> None:
+        owner = self.server.owner
         headers = {name.lower(): value for name, value in self.headers.items()}
-        owner.calls.append(Call(self.command, self.path, headers, body))
+        owner.calls.append(Call(self.command, self.path, headers, self.read_body()))
         if owner.silent:
             owner.closing.wait(30)
             return
         reply = owner.take_reply()
         text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
-        self.send_response(reply.status)
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(text.encode())))
-        self.end_headers()
-        self.wfile.write(text.encode())
+        self.give_answer(reply.status, text.encode(), reply.headers.items())
 
-    do_GET = do_POST = do_PUT = _reply
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-
-class _Hook(BaseHTTPRequestHandler):
-    server: _HookServer
-
-    def do_POST(self) -> None:
-        owner = self._owner
-        owner.requests.append(f"POST {self.path}")
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        owner.payloads.append(json.loads(body))
-        if owner.silent:
-            owner.closing.wait(30)
-            return
-        self._answer(owner)
-
-    def do_GET(self) -> None:
-        self._owner.requests.append(f"GET {self.path}")
-        self._answer(self._owner)
-
-    @property
-    def _owner(self) -> WebhookServer:
-        return cast(WebhookServer, self.server.owner)
-
-    def _answer(self, owner: WebhookServer) -> None:
-        self.send_response(owner.status)
-        if owner.location:
-            self.send_header("Location", owner.location)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+    do_GET = do_PUT = do_POST
 
 
 def find_free_port() -> int:

@@ -46,6 +46,11 @@ SAVED = sorted(
     if path.suffix in (".html", ".json") and path.name not in SCRIPTED
 )
 PUBLISHED = [Publication(notice, NOW) for notice in load_notices()]
+STATUSES_WITH_STATES = {
+    **dict.fromkeys((401, 403, 405, 412, 418, 429, 521), SourceState.BLOCKED),
+    **dict.fromkeys((404, 410), SourceState.DRIFTED),
+    **dict.fromkeys((204, 304, 500, 502, 503), SourceState.UNREACHABLE),
+}
 
 
 def make_source(portal: str) -> SourceConfig:
@@ -73,6 +78,28 @@ def test_an_answer_that_is_none_is_refused_with_its_cause(name: str) -> None:
     assert refusal.advice
     assert "\n" not in refusal.cause
     assert form.status == 200 or f"HTTP {form.status}" in refusal.cause
+
+
+@pytest.mark.parametrize("status", STATUSES_WITH_STATES)
+def test_a_status_decides_whatever_the_page_says(status: int) -> None:
+    refusal = find_refusal(make_capture(page("正文" * 500), status=status))
+    assert refusal is not None
+    assert refusal.state is STATUSES_WITH_STATES[status]
+    assert str(status) in refusal.cause
+
+
+@pytest.mark.parametrize("body", ["", " ", "\r\n\t ", "\n" * 5000])
+def test_an_empty_body_is_empty_and_no_page(body: str) -> None:
+    refusal = find_refusal(make_capture(body))
+    assert refusal is not None
+    assert refusal.state is SourceState.EMPTY
+
+
+def test_a_block_page_in_an_old_encoding_that_no_header_names_is_blocked() -> None:
+    body = page("您的访问过于频繁，请稍后再试。").encode("gb18030")
+    refusal = find_refusal(make_capture(body, content_type="text/html"))
+    assert refusal is not None
+    assert refusal.state is SourceState.BLOCKED
 
 
 @pytest.mark.parametrize("name", FORMS)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
+
+from tests.kit.serving import QuietAnswer, Serving
 
 CHINA = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=CHINA)
@@ -156,33 +157,17 @@ class Site:
 def serve_site(site: Site) -> Iterator[str]:
     """Serve a site on 127.0.0.1 and give its address, without a slash at the end."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def _serve(self) -> None:
+    class Answering(QuietAnswer):
+        def do_POST(self) -> None:
             parts = urlsplit(self.path)
             query = {k: v[0] for k, v in parse_qs(parts.query, keep_blank_values=True).items()}
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            path = unquote(parts.path)
-            answer = site.reply(Asked(self.command, path, query, body, dict(self.headers)))
-            self.send_response(answer.status)
-            self.send_header("Content-Type", answer.content_type)
-            self.send_header("Content-Length", str(len(answer.body)))
-            for name, value in answer.headers:
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer.body)
+            path, headers = unquote(parts.path), dict(self.headers)
+            answer = site.reply(Asked(self.command, path, query, self.read_body(), headers))
+            kind = ("Content-Type", answer.content_type)
+            self.give_answer(answer.status, answer.body, (kind, *answer.headers))
 
-        do_GET = do_POST = _serve
+        do_GET = do_POST
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Stay silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        site.base_url = f"http://127.0.0.1:{server.server_port}"
+    with Serving(ThreadingHTTPServer(("127.0.0.1", 0), Answering)) as server:
+        site.base_url = f"http://127.0.0.1:{server.port}"
         yield site.base_url
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
