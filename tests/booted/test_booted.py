@@ -84,6 +84,16 @@ def test_a_killed_daemon_is_started_again(machine: Machine) -> None:
     machine.wait_active(before)
 
 
+def test_slower_restarts_are_taken_where_systemd_knows_them(machine: Machine) -> None:
+    machine.write_dropin("tender-monitor", (SYSTEMD / "slow-restarts.conf").read_text("utf-8"))
+    version = int(machine.run("systemctl", "--version").split()[1])
+    assert machine.show("RestartSteps") == ("6" if version >= 254 else "")
+    assert machine.show("StartLimitBurst") == "12"
+    before = machine.show("MainPID")
+    machine.run("kill", "-9", before)
+    machine.wait_active(before)
+
+
 @pytest.mark.parametrize(
     ("name", "made_up", "real", "opens", "closes"),
     [

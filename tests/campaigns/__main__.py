@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -119,6 +119,26 @@ def place_table(page: str, table: str, facts: str) -> str:
     return f"{before}{begin}\n{facts}\n\n{table}\n{end}{after}"
 
 
+def run_named(
+    names: Sequence[str], campaigns: Mapping[str, Campaign], *, short: bool, write: bool
+) -> tuple[list[Row], bool]:
+    """Run campaigns one after another; return their rows, and whether all bars were met."""
+    run = f"{datetime.now(UTC):%Y-%m-%d}, {'short' if short else 'full'}"
+    rows, good = [], True
+    for name in names:
+        timed = run_apart(name, campaigns[name].BAR, short=short)
+        rows.append(write_row(timed, run))
+        good &= timed.outcome.good
+        print(f"{name}: {rows[-1][3]}, {timed.seconds:.0f} s", file=sys.stderr)
+        for failure in timed.outcome.failures:
+            print(f"{name}: {failure}", file=sys.stderr)
+        # At once: a run of an hour may be ended before its last row.
+        if write:
+            page = update_page(PAGE.read_text("utf-8"), rows, describe_machine())
+            PAGE.write_text(page, "utf-8")
+    return rows, good
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run what is asked for; return the exit code."""
     campaigns = list_campaigns()
@@ -136,15 +156,9 @@ def main(arguments: Sequence[str]) -> int:
         done = [run_campaign(name, campaigns[name], short=wanted.short) for name in names]
         print("\n".join(outcome.to_json() for outcome in done))
         return 0 if all(outcome.good for outcome in done) else 1
-    timed = [run_apart(name, campaigns[name].BAR, short=wanted.short) for name in names]
-    for failure in (f"{t.outcome.name}: {line}" for t in timed for line in t.outcome.failures):
-        print(failure, file=sys.stderr)
-    run = f"{datetime.now(UTC):%Y-%m-%d}, {'short' if wanted.short else 'full'}"
-    rows = [write_row(one, run) for one in timed]
+    rows, good = run_named(names, campaigns, short=wanted.short, write=wanted.write)
     print(write_table(rows))
-    if wanted.write:
-        PAGE.write_text(update_page(PAGE.read_text("utf-8"), rows, describe_machine()), "utf-8")
-    return 0 if all(one.outcome.good for one in timed) else 1
+    return 0 if good else 1
 
 
 if __name__ == "__main__":
