@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -28,9 +28,16 @@ from monitor.commands.keeping import backup, restore, verify
 from monitor.commands.lists import lists
 from monitor.commands.reading import alerts, sources, why, write_gaps
 from monitor.commands.saved import import_command, screen
-from monitor.commands.telling import judge, let_go, mute, resend, unmute
-from monitor.errors import ConfigError, LockedError, MonitorError, UnwritableError
+from monitor.commands.telling import explain_refusal, judge, let_go, mute, resend, unmute
+from monitor.errors import (
+    ConfigError,
+    DeliveryError,
+    LockedError,
+    MonitorError,
+    UnwritableError,
+)
 from monitor.terminal import (
+    count_of,
     print_rows,
     progress_line,
     set_logging,
@@ -86,12 +93,11 @@ def run_daemon(settings: Settings) -> None:
     import threading
 
     from monitor.config import current_environment
-    from monitor.daemon import Daemon
-    from monitor.setup import Rooms
+    from monitor.daemon import Daemon, open_rooms
 
     setup = settings.load()
     config = setup.config
-    rooms = Rooms.open(config.state, threading.Event())
+    rooms = open_rooms(setup, threading.Event(), write_out)
     with rooms.store:
         log = logging.getLogger(__name__)
         log.info("%s: sources %s", config.path, ", ".join(config.sources) or "none")
@@ -187,14 +193,7 @@ def check(settings: Settings, sources: tuple[str, ...], live: bool, as_json: boo
         "agencies": len(lists.agencies), "watchlists": lists.version,
         "warnings": len(warnings),
     }  # fmt: skip
-    if as_json:
-        click.echo(json.dumps(row, ensure_ascii=False))
-    else:
-        click.echo(
-            f"{settings.config}: good. {row['sources']} sources, {row['receivers']} receivers, "
-            f"{row['brands']} brands, {row['agencies']} agency patterns, "
-            f"{row['warnings']} warnings."
-        )
+    click.echo(json.dumps(row, ensure_ascii=False) if as_json else describe_check(row))
     if live:
         check_live(setup, chosen, as_json)
 
@@ -206,6 +205,15 @@ def schema(kind: str) -> None:
     from monitor.schema import render_schema
 
     click.echo(render_schema(kind), nl=False)
+
+
+def describe_check(row: Mapping[str, Any]) -> str:
+    """Return in one line what a configuration holds that is good."""
+    words = {
+        "sources": "source", "receivers": "receiver", "brands": "brand",
+        "agencies": "agency pattern", "warnings": "warning",
+    }  # fmt: skip
+    return f"{row['config']}: good. {', '.join(count_of(row[k], w) for k, w in words.items())}."
 
 
 def check_live(setup: Setup, names: Sequence[str], as_json: bool) -> None:
@@ -235,7 +243,10 @@ def send_test(settings: Settings, name: str) -> None:
         raise click.UsageError(f"no receiver '{name}' (known: {', '.join(receivers)})")
     body = "This is a test of tender-monitor. Nothing was found; the receiver works."
     message = Message("[TEST] tender-monitor reaches this receiver", body)
-    make_sender(receivers[name], write_out).send(message)
+    try:
+        make_sender(receivers[name], write_out).send(message)
+    except DeliveryError as error:
+        raise MonitorError(f"{name}: {explain_refusal(str(error))}") from error
     let_go(config.state, name)
     click.echo(f"{name}: accepted", err=True)
 
@@ -247,7 +258,8 @@ def remove_samples(settings: Settings) -> None:
     from monitor.once import remove_all_samples
 
     counts = remove_all_samples(settings.load().config)
-    click.echo(f"removed {counts['listings']} sample listings and {counts['alerts']} sample alerts")
+    removed = [count_of(counts[f"{one}s"], f"sample {one}") for one in ("listing", "alert")]
+    click.echo(f"removed {' and '.join(removed)}")
 
 
 _ANYWHERE = ("--config", "--state")

@@ -32,10 +32,11 @@ from monitor.reloading import Reloader
 from monitor.rounds import Rounds, forget_stanza, has_changed
 from monitor.sdnotify import notify_systemd, watchdog_seconds
 from monitor.setup import Rooms, SampleHost, Setup, settle_deliveries, tell_words
+from monitor.store import FILE_NAME
 from monitor.vitals.chores import list_chores
 from monitor.vitals.clock import ClockMemory, ClockWatch
 from monitor.vitals.disk import MIB, DiskGuard, DiskState
-from monitor.vitals.keeper import Keeper
+from monitor.vitals.keeper import Keeper, ask_patience, start_with_room
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ WATCH_SECONDS = 2.0
 SILENT_SECONDS = 15.0
 # Less than half of the unit's TimeoutStopSec; what then still runs is put back at the next start.
 STOP_SECONDS = 20.0
+# A second, of a database that is looked through for damage; benchmarks/start.py measures more.
+LOOK_BYTES = 4 * MIB
 # Threads of sources on one host wait for its lane; enough are left for the others.
 _MOST_POLLS = 64
 _MOST_DELIVERIES = 16
@@ -89,7 +92,7 @@ class Daemon:
         with self._samples:
             self.setup = self.rounds.setup = self._samples.point(self.setup)
             self._start_scheduler()
-            notify_systemd("READY=1")
+            notify_systemd("READY=1", "STATUS=watching")
             try:
                 self._watch_until_stop()
             finally:
@@ -321,6 +324,23 @@ class Daemon:
             len(setup.config.receivers),
             setup.screener.watchlists.version,
         )
+
+
+def open_rooms(setup: Setup, stop: threading.Event, write: Callable[[str], None]) -> Rooms:
+    """Open the rooms for a daemon; where the disk is full, tell, wait for room and go on.
+
+    systemd is asked for as long as the look for damage takes on a slow disk, and no longer. Raise
+    StoreError where the rooms cannot be used for another reason.
+    """
+    config = setup.config
+    path = config.state / FILE_NAME
+
+    def open_them() -> Rooms:
+        size = path.stat().st_size if path.exists() else 0
+        ask_patience(size / LOOK_BYTES, f"looking through {size // MIB} MiB for damage")
+        return Rooms.open(config.state, stop)
+
+    return start_with_room(config, write, stop, open_them)
 
 
 @contextmanager

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from monitor.config import ConfigFile, find_host, find_state, load_stanzas
+from monitor.config import Config, ConfigFile, Receiver, find_host, find_state, load_stanzas
+from monitor.models import Verdict
 from monitor.stanzas import SourceConfig
 from monitor.yamlfile import load_yaml
 
@@ -43,6 +45,34 @@ def read_outline(
         if stanza.source.enabled
     }
     return find_state(loaded.value, path, environ, state), outlines
+
+
+def read_config(path: Path, environ: Mapping[str, str], state: Path | None = None) -> Config:
+    """Return the configuration for what asks and tells nobody; touches no secret.
+
+    What only a round or a message needs is neither looked for nor checked.
+    """
+    loaded = load_yaml(path, ConfigFile)
+    file, base, stanzas = loaded.value, path.resolve().parent, load_stanzas(loaded)
+    receivers = {
+        name: Receiver(
+            name, one.type, "", frozenset(Verdict(word) for word in one.verdicts),
+            one.dead_after, one.retry, one.about_itself, one.quiet, one.flood, ZoneInfo(file.zone),
+        )
+        for name, one in file.receivers.items()
+    }  # fmt: skip
+    return Config(
+        path=path,
+        state=find_state(file, path, environ, state),
+        watchlists=base / file.watchlists,
+        lookback=file.lookback,
+        user_agent=file.user_agent,
+        receivers=receivers,
+        sources={n: s.source for n, s in stanzas.items() if s.source.enabled},
+        stanzas=stanzas,
+        secrets={},
+        loaded=loaded,
+    )
 
 
 def read_stanzas(path: Path) -> dict[str, SourceConfig]:

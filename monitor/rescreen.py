@@ -11,11 +11,13 @@ import json
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from monitor.alerting.routecheck import check_routes
 from monitor.archive import Archive
 from monitor.documents.parts import Limits
 from monitor.documents.reader import DocumentReader
@@ -23,13 +25,16 @@ from monitor.errors import LayoutError, LockedError, StoreError
 from monitor.holding import StateLock
 from monitor.models import Capture, Document, Match, Notice, Verdict
 from monitor.once import deliver_due
+from monitor.outline import read_config
 from monitor.points import pass_point
 from monitor.polling.attachments import add_text
 from monitor.polling.deciding import Decided, Desk
 from monitor.portals import PORTALS
 from monitor.reading.savednotices import FORM_HEADER, Form, Saved
 from monitor.screening.gloss import gloss_title
-from monitor.screening.score import ALERTING, REVIEWING
+from monitor.screening.listfile import load_lists
+from monitor.screening.score import ALERTING, REVIEWING, Screener
+from monitor.screening.watchlist import load_watchlists
 from monitor.setup import Rooms, Setup, settle_outbox, utc_now
 from monitor.store import Store
 from monitor.store.database import Row, write_json
@@ -60,6 +65,17 @@ class Rescreened:
     counts: Counter[str] = field(default_factory=Counter)
     found: list[dict[str, Any]] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+
+
+def load_preview(path: Path, environ: Mapping[str, str], state: Path | None = None) -> Setup:
+    """Return what a preview runs on; it needs no secret. Raise ConfigError."""
+    config = read_config(path, environ, state)
+    for name, stanza in config.stanzas.items():
+        if stanza.source.portal not in PORTALS:
+            raise config.source_error(name, ["portal"], f"no portal '{stanza.source.portal}'")
+    screener = Screener.build(load_watchlists(config.watchlists))
+    check_routes(config, screener.watchlists)
+    return Setup(config, screener, load_lists(config.state))
 
 
 def preview_rescreen(setup: Setup, wanted: Wanted, report: Callable[[str], None]) -> Rescreened:

@@ -15,6 +15,7 @@ from monitor.portals import PORTALS
 from monitor.screening.entries import Kind
 from monitor.screening.watchlist import FILES
 from monitor.stanzas import BY_SITE, NEEDED
+from monitor.telling import show_duration
 from monitor.yamlfile import Model
 
 Schema = dict[str, Any]
@@ -77,7 +78,7 @@ def _write_out(part: Schema, parts: Schema) -> Schema:
         if option != {"type": "null"}:
             whole = {**_write_out(option, parts), **whole}
     if isinstance(default := whole.get("default"), int) and whole.get("type") == "string":
-        whole["default"] = _show_duration(default)
+        whole["default"] = show_duration(default)
     shown: Schema = {}
     for key, value in whole.items():
         if key == "properties":
@@ -94,16 +95,6 @@ def _write_out(part: Schema, parts: Schema) -> Schema:
 
 def _is_worth_showing(key: str, value: object) -> bool:
     return key == "default" and isinstance(value, bool | int | float | str) and value != ""
-
-
-def _show_duration(seconds: int) -> str:
-    """Return seconds as they stand in a file, such as 6h."""
-    unit, size = next(
-        (unit, size)
-        for unit, size in (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
-        if seconds % size == 0
-    )
-    return f"{seconds // size}{unit}"
 
 
 def _add_snippet(schema: Schema, kind: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from monitor.yamlfile import Field, Model, Seconds, field_validator
+from monitor.yamlfile import Field, Model, Seconds, field_validator, parse_duration
 
 _ADDRESS_HINT = "the address itself is a secret and stands there, not here"
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -15,8 +17,55 @@ Send = Literal["now", "hourly", "daily", "weekly"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
+@dataclass(frozen=True)
+class _Bounds:
+    """The least and the most of a number; `lasting` says that it is seconds of a duration."""
+
+    least: int
+    most: int
+    lasting: bool
+
+    def admit(self, raw: Any) -> bool:
+        """Say whether a number is within; what is none is refused by its type."""
+        try:
+            number = parse_duration(raw) if self.lasting else int(raw)
+        except (TypeError, ValueError):
+            return True
+        return self.least <= number <= self.most
+
+    def __str__(self) -> str:
+        show = show_duration if self.lasting else str
+        return f"{show(self.least)} to {show(self.most)}"
+
+
+def name_bounds(cls: type[Model], raw: Any, info: Any) -> Any:
+    """Refuse a number beyond the `ge` or `le` of its field with both of them."""
+    bounds = _find_bounds(cls.model_fields[info.field_name].metadata)
+    if bounds is not None and not bounds.admit(raw):
+        raise ValueError(f"expected {bounds}, got '{raw}'")
+    return raw
+
+
+def _find_bounds(metadata: Sequence[Any]) -> _Bounds | None:
+    """Return the bounds that a field has by `ge` and `le`; None where it lacks one."""
+    found = {key: getattr(m, key) for m in metadata for key in ("ge", "le") if hasattr(m, key)}
+    if len(found) < 2:
+        return None
+    lasting = any(getattr(m, "func", None) is parse_duration for m in metadata)
+    return _Bounds(found["ge"], found["le"], lasting)
+
+
+def show_duration(seconds: int) -> str:
+    """Return seconds as they stand in a file, such as 6h."""
+    sizes = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
+    unit, size = next((unit, size) for unit, size in sizes if seconds % size == 0)
+    return f"{seconds // size}{unit}"
+
+
 class FloodConfig(Model):
     """How many messages are too many at once; what is beyond goes together in one digest."""
+
+    _name_bounds = field_validator("*", mode="before")(classmethod(name_bounds))
 
     most: int = Field(default=20, ge=1, le=10_000)
     """Messages within the window that go one by one."""
@@ -26,6 +75,8 @@ class FloodConfig(Model):
 
 class ReceiverConfig(Model):
     """One place that messages go to: the terminal, or one Apprise URL kept outside this file."""
+
+    _name_bounds = field_validator("*", mode="before")(classmethod(name_bounds))
 
     type: Literal["terminal", "apprise"] = "apprise"
     """terminal writes to standard output; apprise sends to one address."""
@@ -43,7 +94,7 @@ class ReceiverConfig(Model):
     """How many messages are too many at once."""
     retry: Seconds = Field(default=30, ge=1, le=3600)
     """The first wait after a failed attempt; it doubles up to an hour."""
-    dead_after: Seconds = Field(default=3 * 86_400, ge=60)
+    dead_after: Seconds = Field(default=3 * 86_400, ge=60, le=365 * 86_400)
     """How long a message is tried before it is given up, or its receiver counts as dead."""
 
     # The likeliest slip is to write the secret itself here: it must not be repeated anywhere.

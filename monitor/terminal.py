@@ -24,6 +24,16 @@ def print_rows(rows: list[dict[str, Any]], as_json: bool, columns: list[str]) ->
         click.echo(format_table(rows, columns) if rows else "nothing yet")
 
 
+def count_of(number: int, word: str) -> str:
+    """Return a number with its word, in the plural where it is not one: 1 entry, 2 entries."""
+    if number == 1:
+        return f"1 {word}"
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return f"{number} {word[:-1]}ies"
+    ending = "es" if word.endswith(("s", "x", "ch", "sh")) else "s"
+    return f"{number} {word}{ending}"
+
+
 def show_line(text: str) -> None:
     """Print one line of which a page may have written parts: nothing in it steers a terminal."""
     click.echo(clean_line(text))

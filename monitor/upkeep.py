@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from monitor.telling import Weekday
+from monitor.telling import Weekday, name_bounds
 from monitor.yamlfile import Field, Model, Seconds, field_validator
 
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -15,6 +15,8 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 class HeartbeatConfig(Model):
     """An address that is asked for only while all is well; its silence is the alarm."""
+
+    _name_bounds = field_validator("*", mode="before")(classmethod(name_bounds))
 
     url_env: str = ""
     """The name of the environment variable that holds the address. Never the address itself."""
@@ -53,17 +55,31 @@ class AliveConfig(Model):
 class MetricsConfig(Model):
     """Numbers for Prometheus, as text in a file or on a port of this machine."""
 
+    _name_bounds = field_validator("*", mode="before")(classmethod(name_bounds))
+
     file: str = ""
     """The file to write, relative to this one; for node_exporter's textfile collector."""
     port: int = Field(default=0, ge=0, le=65_535)
     """The port on 127.0.0.1 to serve /metrics on; 0 serves none."""
 
+    # It is replaced whole every few seconds. No file of ours has this ending, and node_exporter
+    # reads none without it.
+    @field_validator("file")
+    @classmethod
+    def _check_file(cls, text: str) -> str:
+        if text and not text.endswith(".prom"):
+            hint = "such as metrics/tender_monitor.prom: it is overwritten"
+            raise ValueError("expected a file whose name ends in .prom", hint)
+        return text
+
 
 class EvidenceConfig(Model):
     """How long captures are kept, and what more is done to prove them."""
 
-    keep: Seconds = Field(default=0, ge=0)
-    """How long captures without an alert are kept; 0 keeps all. Alerts' own are always kept."""
+    _name_bounds = field_validator("*", mode="before")(classmethod(name_bounds))
+
+    keep: Seconds = Field(default=0, ge=0, le=36_500 * 86_400)
+    """How long captures without an alert are kept; 0d keeps all. Alerts' own are always kept."""
     look_again: bool = True
     """Whether told notices are looked at again after 1, 7, 30 and 90 days."""
     timestamp_url: str = ""
@@ -80,6 +96,8 @@ class EvidenceConfig(Model):
 class BackupConfig(Model):
     """Where `tender-monitor backup` writes, and how many it keeps."""
 
+    _name_bounds = field_validator("*", mode="before")(classmethod(name_bounds))
+
     folder: str = "backups"
     """The folder, relative to the state folder."""
     keep: int = Field(default=7, ge=1, le=1000)
@@ -88,6 +106,8 @@ class BackupConfig(Model):
 
 class DiskConfig(Model):
     """What is done before the disk is full."""
+
+    _name_bounds = field_validator("*", mode="before")(classmethod(name_bounds))
 
     reserve: int = Field(default=200, ge=10, le=1_000_000)
     """Below this many MiB of free space nothing is fetched, and a person is told."""

@@ -10,6 +10,7 @@ import pytest
 
 from monitor.commands.reading import write_notes
 from monitor.sample.server import LIST_PATH, SamplePortal
+from monitor.terminal import count_of
 from tests.kit.house import make_award, make_chairs
 from tests.kit.program import run_once, write_config
 from tests.kit.rawserver import HostileServer, reply
@@ -250,10 +251,64 @@ def test_a_test_message_reaches_a_receiver(tmp_path: Path) -> None:
         code, _, err = run_once(tmp_path, "test-receiver", "hook", env=env)
         assert (code, err.strip().splitlines()[-1]) == (0, "hook: accepted")
         assert "[TEST]" in hook.payloads[0]["title"]
-        hook.status = 404
-        code, _, err = run_once(tmp_path, "test-receiver", "hook", env=env)
-        assert code == 1
-        assert "404" in err
+
+
+GONE = "the path or token in its address is wrong, or what took messages there was removed"
+DENIED = "the user, password or token in its address is wrong or was withdrawn"
+REFUSED = "the host or port in its address is wrong, or no server runs there"
+
+
+@pytest.mark.parametrize(
+    ("status", "cause", "meaning"),
+    [
+        (404, "HTTP 404", GONE),
+        (401, "HTTP 401", DENIED),
+        (403, "HTTP 403", DENIED),
+        (0, "connection refused", REFUSED),
+    ],
+)
+def test_a_test_that_fails_says_what_that_usually_means(
+    tmp_path: Path, status: int, cause: str, meaning: str
+) -> None:
+    source = "  local: {portal: ccgp, lists: ['http://127.0.0.1:1/x/']}"
+    write_config(tmp_path, source, "  hook: {url_env: TEST_HOOK}")
+    with WebhookServer(status) as hook:
+        address = hook.url("/s3cret-token") if status else "json://127.0.0.1:1/s3cret-token"
+        env = {"TEST_HOOK": address}
+        code, out, err = run_once(tmp_path, "test-receiver", "hook", env=env)
+    assert (code, out) == (1, "")
+    assert err == f"error: hook: {cause} (this usually means that {meaning})\n"
+
+
+@pytest.mark.parametrize("line", ["url_env: NOT_SET", "url_file: gone"])
+def test_a_rescreen_needs_a_receivers_secret_only_to_tell(tmp_path: Path, line: str) -> None:
+    with open_portal() as portal:
+        serve(tmp_path, portal)
+        run_once(tmp_path, "poll")
+        serve(tmp_path, portal, f"  hook: {{{line}}}")
+    code, _, err = run_once(tmp_path, "rescreen", "--json")
+    said = "0 would be told; add --tell to tell it in one digest"
+    assert (code, err) == (0, f"1 read, 0 changed, 0 unreadable; {said}\n")
+    code, _, err = run_once(tmp_path, "rescreen", "--tell")
+    assert (code, "config.yaml:" in err) == (2, True)
+
+
+def test_what_there_is_one_of_is_not_in_the_plural(tmp_path: Path) -> None:
+    write_config(tmp_path, "  local: {portal: ccgp, lists: ['http://127.0.0.1:1/x/']}")
+    code, out, _ = run_once(tmp_path, "check")
+    assert (code, ": good. 1 source, 1 receiver, " in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("number", "word", "shown"),
+    [
+        (1, "receiver", "1 receiver"), (0, "receiver", "0 receivers"),
+        (2, "agency pattern", "2 agency patterns"), (1, "entry", "1 entry"),
+        (2, "entry", "2 entries"), (2, "day", "2 days"), (2, "match", "2 matches"),
+    ],
+)  # fmt: skip
+def test_a_word_is_in_the_plural_unless_there_is_one(number: int, word: str, shown: str) -> None:
+    assert count_of(number, word) == shown
 
 
 def test_an_address_that_apprise_does_not_know_is_refused_at_its_line(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from monitor.config import Config, load_config
 from monitor.errors import ConfigError
 from monitor.models import Verdict
-from monitor.outline import Outline, read_outline, read_stanzas
+from monitor.outline import Outline, read_config, read_outline, read_stanzas
 from monitor.polling.poll import make_rules
 from monitor.portals import PORTALS
 from monitor.setup import Setup, sign_files
@@ -36,6 +37,7 @@ CASES = {
     "header_is_a_secret": (
         9, 15, "'Cookie' cannot stand here (see cookie_file, key_file and user_agent)",
     ),
+    "heartbeat_too_often": (4, 10, "expected 30s to 1d, got '5s'"),
     "include_absolute": (
         3, 11,
         "'/etc/sources.yaml' leads elsewhere (name files below the folder of this one)",
@@ -59,6 +61,11 @@ CASES = {
     "lists_not_a_list": (
         6, 12, "expected a list, got 'https://example.org/cggg/dfgg/' (write [x] or a - line)",
     ),
+    "metrics_file_is_the_configuration": (
+        4, 9,
+        "expected a file whose name ends in .prom "
+        "(such as metrics/tender_monitor.prom: it is overwritten)",
+    ),
     "options_missing": (5, 5, "zcy is missing (see docs/configuration.md)"),
     "pages_not_a_number": (7, 12, "expected a whole number, got 'ten'"),
     "part_of_another_portal": (
@@ -73,7 +80,7 @@ CASES = {
         2, 10, "give url_env or url_file (the address is a secret)",
     ),
     "region_unknown": (7, 18, "no region '新彊' (did you mean '新疆'?)"),
-    "retry_at_once": (2, 37, "expected a number of at least 1, got '0s'"),
+    "retry_at_once": (2, 37, "expected 1s to 1h, got '0s'"),
     "site_missing": (5, 5, "site is missing (give the address that the site begins with)"),
     "sources_missing": (1, 1, "'sources' is missing"),
     "stage_of_another_kind": (
@@ -95,6 +102,56 @@ def test_a_broken_configuration_names_file_line_and_column(case: str) -> None:
     with pytest.raises(ConfigError) as raised:
         load_config(path, NAMES, {})
     assert str(raised.value) == f"{path}:{line}:{column}: {message}"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "bounds"),
+    [
+        ("receivers", "flood: {most: 0}", "1 to 10000, got '0'"),
+        ("receivers", "flood: {within: 8d}", "1m to 7d, got '8d'"),
+        ("receivers", "dead_after: 5s", "1m to 365d, got '5s'"),
+        ("receivers", "dead_after: 999999w", "1m to 365d, got '999999w'"),
+        ("heartbeat", "every: 2d", "30s to 1d, got '2d'"),
+        ("metrics", "port: 70000", "0 to 65535, got '70000'"),
+        ("metrics", "port: -1", "0 to 65535, got '-1'"),
+        ("evidence", "keep: 999999w", "0d to 36500d, got '999999w'"),
+        ("backup", "keep: 0", "1 to 1000, got '0'"),
+        ("disk", "reserve: 5", "10 to 1000000, got '5'"),
+    ],
+)
+def test_a_number_beyond_its_bounds_is_told_both(
+    tmp_path: Path, key: str, value: str, bounds: str
+) -> None:
+    text = GOOD.replace("type: terminal", f"type: terminal, {value}")
+    if key != "receivers":
+        text = f"{GOOD}{key}: {{{value}}}\n"
+    with pytest.raises(ConfigError) as raised:
+        load_config(write(tmp_path, text), NAMES, {})
+    line = 3 if key == "receivers" else 6
+    assert str(raised.value).startswith(f"{tmp_path / 'config.yaml'}:{line}:")
+    assert str(raised.value).endswith(f": expected {bounds}")
+
+
+def test_what_is_no_number_is_told_so(tmp_path: Path) -> None:
+    text = "metrics: {port: [9]}\n" + GOOD
+    with pytest.raises(ConfigError, match="expected a whole number"):
+        load_config(write(tmp_path, text), NAMES, {})
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["config.yaml", "state/monitor.db", "state/monitor.db-wal", "state/lock", "more/sources.yaml",
+     "watchlists/brands.yaml", "state/sanction_lists.json", "numbers", "x.prom/config.yaml"],
+)  # fmt: skip
+def test_numbers_are_written_over_no_file_of_ours(tmp_path: Path, file: str) -> None:
+    with pytest.raises(ConfigError, match=r"config\.yaml:1:17: .* ends in \.prom"):
+        load_config(write(tmp_path, f"metrics: {{file: {file}}}\n" + GOOD), NAMES, {})
+
+
+@pytest.mark.parametrize("file", ["numbers.prom", "/var/lib/node_exporter/tender_monitor.prom"])
+def test_numbers_are_written_where_node_exporter_reads(tmp_path: Path, file: str) -> None:
+    config = load_config(write(tmp_path, f"metrics: {{file: {file}}}\n" + GOOD), NAMES, {})
+    assert config.file.metrics.file == file
 
 
 def test_every_broken_configuration_has_its_expectation() -> None:
@@ -185,6 +242,21 @@ def test_reading_commands_need_no_secret(tmp_path: Path) -> None:
         tmp_path / "state",
         {"local": Outline(every=6 * 3600, budget=1500, host="example.org")},
     )
+
+
+def test_a_configuration_can_be_read_without_its_secrets(tmp_path: Path) -> None:
+    text = GOOD.replace("{type: terminal}", "{url_env: NOT_SET, verdicts: [alert], retry: 5s}")
+    text = "zone: Asia/Shanghai\nheartbeat: {url_file: gone}\n" + text.replace(
+        "portal: ccgp,", "portal: ccgp, cookie_env: NOT_SET,"
+    )
+    plain = read_config(write(tmp_path, text), {})
+    secret = {"NOT_SET": "json://host/secret-token"}
+    path = write(tmp_path, text.replace("heartbeat: {url_file: gone}\n", ""))
+    whole = load_config(path, NAMES, secret)
+    assert plain.receivers == {name: replace(one, url="") for name, one in whole.receivers.items()}
+    for name in ("path", "state", "watchlists", "lookback", "user_agent", "sources", "zone"):
+        assert getattr(plain, name) == getattr(whole, name)
+    assert (plain.secrets, plain.heartbeat_url) == ({}, "")
 
 
 def test_a_proxy_is_shown_without_its_login(tmp_path: Path) -> None:

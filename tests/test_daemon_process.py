@@ -105,3 +105,32 @@ raise SystemExit(subprocess.run([*command, "--state", str(disk / "state"), "run"
     )
     assert done.returncode == 74
     assert "Read-only file system" in done.stderr
+
+
+@pytest.mark.skipif(not mounts_allowed(), reason="no mount namespace is permitted")
+def test_a_start_on_a_full_disk_waits_and_still_ends_when_told_to(
+    tmp_path: Path,
+) -> None:
+    write_source(tmp_path, "http://127.0.0.1:1")
+    code = f"""
+from pathlib import Path
+from tests.kit.program import Program
+from tests.kit.tinydisk import enter_tiny_disk
+folder = Path({str(tmp_path)!r})
+disk = enter_tiny_disk(str(folder), 8)
+(disk / "state").mkdir()
+with (disk / "fill").open("wb", buffering=0) as fill:
+    try:
+        while True:
+            fill.write(bytes(4096))
+    except OSError:
+        fill.truncate(fill.tell() - 8192)
+with Program(folder, "--state", str(disk / "state"), "run") as program:
+    program.expect("no room to start")
+    assert not program.has_ended
+    assert program.stop() == -15
+"""
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr

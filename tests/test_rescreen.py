@@ -12,13 +12,21 @@ from pathlib import Path
 import pytest
 
 import monitor.points
-from monitor.errors import LockedError
+from monitor.errors import ConfigError, LockedError
 from monitor.holding import StateLock
 from monitor.importing import import_saved
 from monitor.reading.savedfiles import find_saved
-from monitor.rescreen import Rescreened, Wanted, preview_rescreen, rescreen_stored, tell_rescreen
+from monitor.rescreen import (
+    Rescreened,
+    Wanted,
+    load_preview,
+    preview_rescreen,
+    rescreen_stored,
+    tell_rescreen,
+)
 from monitor.setup import Rooms, Setup
 from tests.kit.house import START, House, load_screener, make_award, make_chairs, open_house
+from tests.kit.program import WATCHLISTS
 from tests.vitals.test_edits import leave_out
 
 
@@ -55,6 +63,29 @@ def test_a_preview_shows_what_would_be_told_and_writes_nothing(house: House) -> 
     assert (done.counts["read"], done.counts["changed"], done.unreadable) == (3, 3, [])
     assert house.count("notice") == 3
     assert house.told() == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("ccgp", "ccpg", r"config\.yaml:6:19: no portal 'ccpg'"),
+        ("routes: []", "routes: [{receivers: [hok]}]", r":4:23: no receiver 'hok'"),
+    ],
+)
+def test_a_preview_needs_no_secret_and_still_a_configuration_that_makes_sense(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    path = tmp_path / "config.yaml"
+    source = "{portal: ccgp, lists: ['http://127.0.0.1:1/x/'], cookie_env: NOT_SET}"
+    text = (
+        f"watchlists: {WATCHLISTS}\nreceivers:\n  hook: {{url_env: NOT_SET}}\nroutes: []\n"
+        f"sources:\n  local: {source}\n"
+    )
+    path.write_text(text, "utf-8")
+    assert list(load_preview(path, {}).config.receivers) == ["hook"]
+    path.write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(ConfigError, match=message):
+        load_preview(path, {})
 
 
 def test_telling_makes_one_digest_and_a_second_run_tells_nothing(house: House) -> None:

@@ -99,6 +99,12 @@ def test_a_sign_of_life_is_due_well_before_a_stop_is_forced() -> None:
     assert int(SERVICE["WatchdogSec"][0]) > int(SERVICE["TimeoutStopSec"][0]) > 0
 
 
+def test_a_start_that_hangs_is_ended_in_minutes() -> None:
+    """What may take longer asks for its time: a large database, a full disk."""
+    assert SERVICE["Type"] == ["notify"]
+    assert int(SERVICE["TimeoutStartSec"][0]) <= 180
+
+
 def test_a_crash_loop_reaches_the_start_limit_and_so_tells_a_person() -> None:
     section = read_unit(UNIT)["Unit"]
     assert section["StartLimitIntervalSec"] == ["1h"]

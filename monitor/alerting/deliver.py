@@ -76,13 +76,27 @@ def find_problem(url: str) -> str | None:
             return "asks for a format; messages are plain text, delete format="
     door = _open_door(url)
     if door is None or len(door.services) == 0:
-        return "not an Apprise address"
+        return f"not an Apprise address{_suggest_form(url)}"
     count = sum(_count_destinations(plugin) for plugin in door)
     if count == 0:
         return "names no destination that can be reached"
     if count > 1:
         return f"names {count} destinations; use one receiver each"
     return None
+
+
+def _suggest_form(url: str) -> str:
+    """Return what to write in the place of a plain web address; "" where it is none.
+
+    Those of some services, such as Slack's webhooks, are Apprise addresses as they are.
+    """
+    webhook = {"http": "json", "https": "jsons"}.get(url.partition("://")[0].lower())
+    if webhook is None or "://" not in url:
+        return ""
+    return (
+        f": this plain web address does not say which service it is; write {webhook}:// in place "
+        "of its scheme for a webhook of JSON, or that of the service (docs/receivers.md)"
+    )
 
 
 def _open_door(url: str) -> apprise.Apprise | None:

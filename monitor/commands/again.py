@@ -8,7 +8,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from monitor.commands.base import EXIT_WORLD, Settings, as_json, pass_settings, show_errors
+from monitor.commands.base import (
+    EXIT_WORLD,
+    Settings,
+    as_json,
+    pass_settings,
+    show_errors,
+)
 from monitor.terminal import print_rows, progress_line, write_error, write_out
 
 if TYPE_CHECKING:
@@ -37,12 +43,18 @@ def rescreen(
 ) -> None:
     """Screen stored notices again with the watchlists as they are now.
 
-    Prints what would be told and writes nothing. With --tell it is told, which needs the store
-    for itself: stop the daemon. Interrupted, it goes on where it was.
+    Prints what would be told, writes nothing and needs no secret. With --tell it is told, which
+    needs the store for itself: stop the daemon. Interrupted, it goes on where it was.
     """
-    from monitor.rescreen import Wanted, preview_rescreen, tell_rescreen
+    from monitor.config import current_environment
+    from monitor.rescreen import Wanted, load_preview, preview_rescreen, tell_rescreen
+    from monitor.store import demand_database
 
-    setup = settings.load()
+    if tell:
+        setup = settings.load()
+    else:
+        setup = load_preview(settings.config, current_environment(), settings.state)
+    demand_database(setup.config.state)
     check_entries(setup, entries)
     day = since.replace(tzinfo=ZoneInfo("Asia/Shanghai")) if since else None
     wanted = Wanted(day, frozenset(entries))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, MonitorError
+from monitor.terminal import count_of
 
 if TYPE_CHECKING:
     from monitor.outline import Outline
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from monitor.store import Store
 
 EXIT_WORLD, EXIT_USAGE, EXIT_DISK, EXIT_HELD = 1, 2, 74, 75
+_SHORTEST_ID, _FEW_IDS = 4, 5
 
 
 class Settings:
@@ -59,6 +61,26 @@ class Settings:
 
 pass_settings = click.make_pass_decorator(Settings)
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+
+def find_alert_id(store: Store, text: str) -> str:
+    """Return the id of an alert by its whole id or its beginning, four characters or more.
+
+    Raises MonitorError where no alert or several begin so.
+    """
+    start = text.strip()
+    if store.alerts.has_alert(start):
+        return start
+    rows = store.db.query("select id from alert where substr(id, 1, ?) = ?", [len(start), start])
+    ids = sorted(row["id"] for row in rows) if len(start) >= _SHORTEST_ID else []
+    if len(ids) > 1:
+        more = f" and {len(ids) - _FEW_IDS} more" if len(ids) > _FEW_IDS else ""
+        several = f"{count_of(len(ids), 'alert')} begin with '{start}'"
+        raise MonitorError(f"{several}: {', '.join(ids[:_FEW_IDS])}{more}")
+    if not ids:
+        short = f"give {_SHORTEST_ID} characters or more; " if len(start) < _SHORTEST_ID else ""
+        raise MonitorError(f"no alert '{start}' ({short}tender-monitor alerts lists them)")
+    return str(ids[0])
 
 
 def show_errors(errors: Sequence[object]) -> int:

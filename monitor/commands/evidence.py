@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.commands.base import Settings, pass_settings
+from monitor.commands.base import Settings, find_alert_id, pass_settings
 from monitor.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def evidence(settings: Settings, alert: str, out: Path | None) -> None:
 
     store, _ = settings.open_reading()
     with store:
-        row = find_alert(store, alert)
+        row = find_alert(store, find_alert_id(store, alert))
         stanzas, watchlists = _read_settings(settings.config)
         reader = DocumentReader(Limits(ocr=True), threading.Event())
         gatherer = Gatherer(

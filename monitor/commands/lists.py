@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from monitor.terminal import print_rows, progress_line, show_line
+from monitor.terminal import count_of, print_rows, progress_line, show_line
 
 if TYPE_CHECKING:
     from monitor.refresh import Update
@@ -123,7 +123,8 @@ def show_update(done: Update, rows: list[dict[str, Any]]) -> None:
     refresh = done.refresh
     show_line(", ".join(f"{number} {kind}" for kind, number in sorted(counts.items())))
     show_line(
-        f"{refresh.url}: {refresh.results} entries, {refresh.size} bytes, "
+        f"{refresh.url}: {count_of(refresh.results, 'entry')}, "
+        f"{count_of(refresh.size, 'byte')}, "
         f"{refresh.fetched_at.isoformat(timespec='seconds')}, SHA-256 {refresh.sha256}"
     )
     show_line(f"kept in {done.path}; a running daemon takes it within seconds")

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from monitor.commands.base import Settings, as_json, pass_settings
+from monitor.commands.base import Settings, as_json, find_alert_id, pass_settings
 from monitor.errors import MonitorError
 from monitor.terminal import print_rows, show_each, show_line
 
@@ -88,8 +88,10 @@ def why(settings: Settings, key: str, as_json: bool) -> None:
     store, _ = settings.open_reading()
     with store:
         found = explain_notice(store, key)
+        if found is None and "://" not in key:
+            found = explain_notice(store, find_alert_id(store, key))
     if found is None:
-        raise MonitorError(f"no alert or notice '{key}' in the store")
+        raise MonitorError(f"no alert or notice '{key}' (tender-monitor alerts lists the alerts)")
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
-from monitor.commands.base import Settings, as_json, pass_settings
-from monitor.errors import MonitorError
-from monitor.terminal import print_rows, show_line
+from monitor.commands.base import (
+    Settings,
+    as_json,
+    find_alert_id,
+    pass_settings,
+)
+from monitor.errors import ConfigError, MonitorError
+from monitor.terminal import count_of, print_rows, show_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +26,17 @@ if TYPE_CHECKING:
     from monitor.store import Store
 
 _KINDS = ("entry", "agency", "source", "buyer", "process")
+# What a failed test usually comes from, by the words of its cause.
+_MEANINGS = (
+    (re.compile(r"HTTP (?:404|410)\b"),
+     "the path or token in its address is wrong, or what took messages there was removed"),
+    (re.compile(r"HTTP (?:401|403)\b|SMTP 535\b"),
+     "the user, password or token in its address is wrong or was withdrawn"),
+    (re.compile(r"connection refused"),
+     "the host or port in its address is wrong, or no server runs there"),
+    (re.compile(r"host name is not known"),
+     "the host in its address is misspelt, or this machine finds no names"),
+)  # fmt: skip
 
 
 @click.command()
@@ -34,9 +52,12 @@ def judge(settings: Settings, alert: str, verdict: str, note: str) -> None:
     from monitor.store.judgements import Judgement
 
     with open_writing(settings) as store:
-        if not store.judgements.judge(alert, Judgement(verdict), note, datetime.now(UTC)):
-            raise MonitorError(f"no alert '{alert}' about a notice in the store")
-    show_line(f"{alert}: judged {verdict}")
+        found = find_alert_id(store, alert)
+        if not store.judgements.judge(found, Judgement(verdict), note, datetime.now(UTC)):
+            raise MonitorError(
+                f"alert '{found}' is about the program itself: there is no judging it"
+            )
+    show_line(f"{found}: judged {verdict}")
 
 
 @click.command()
@@ -84,7 +105,7 @@ def unmute(settings: Settings, kind: str, value: str) -> None:
     from monitor.store.judgements import MuteKind
 
     with open_writing(settings) as store:
-        if not store.judgements.unmute(MuteKind(kind), value.strip()):
+        if not store.judgements.unmute(MuteKind(kind), value.strip(), datetime.now(UTC)):
             raise MonitorError(f"{kind} '{value}' is not muted")
     show_line(f"{kind} {value}: told again from now on")
 
@@ -104,6 +125,7 @@ def resend(settings: Settings, alert: str, receiver: str, dead: bool) -> None:
     names = choose_receivers(settings, receiver)
     now = datetime.now(UTC)
     with open_writing(settings) as store, store.db.immediate():
+        alert = alert and find_alert_id(store, alert)
         count = store.alerts.revive(names, now, alert)
         if alert and not count:
             count = store.alerts.send_withheld(alert, names, now)
@@ -112,26 +134,45 @@ def resend(settings: Settings, alert: str, receiver: str, dead: bool) -> None:
             store.alerts.wake(name, now)
     if alert and not count:
         raise MonitorError(f"nothing of alert '{alert}' was given up or withheld")
-    show_line(f"{count} {'message' if count == 1 else 'messages'} will go out again")
+    show_line(f"{count_of(count, 'message')} will go out again")
 
 
 def show_mutes(settings: Settings, as_json: bool) -> None:
-    """List the mutes, those that are over marked as such."""
+    """List the mutes, those that are over marked as such.
+
+    The table has times on the clocks of the configuration's zone, JSON in UTC.
+    """
     now = datetime.now(UTC)
     store, _ = settings.open_reading()
+    zone = None if as_json else read_zone(settings)
     with store:
         rows = [
             {
                 "kind": str(one.kind),
                 "value": one.value,
-                "until": one.until.isoformat(timespec="minutes") if one.until else None,
+                "until": show_moment(one.until, zone) if one.until else None,
                 "state": "over" if one.until and one.until <= now else "muted",
                 "why": one.why,
-                "since": one.noted_at.isoformat(timespec="minutes"),
+                "since": show_moment(one.noted_at, zone),
             }
             for one in store.judgements.list_mutes()
         ]
     print_rows(rows, as_json, ["kind", "value", "state", "until", "why"])
+
+
+def show_moment(moment: datetime, zone: ZoneInfo | None) -> str:
+    """Return a moment on the clocks of a zone, which it names; as ISO 8601 in UTC without one."""
+    if zone is None:
+        return moment.isoformat(timespec="minutes")
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}"
+
+
+def read_zone(settings: Settings) -> ZoneInfo:
+    """Return the time zone of the configuration, UTC where it cannot be read."""
+    try:
+        return ZoneInfo(read_file(settings.config).zone)
+    except ConfigError:
+        return ZoneInfo("UTC")
 
 
 def check_value(settings: Settings, kind: str, value: str) -> None:
@@ -168,8 +209,6 @@ def choose_receivers(settings: Settings, name: str) -> Sequence[str]:
 
 def find_end(settings: Settings, day: datetime) -> datetime:
     """Return when a day is over on the clocks of the configuration's zone."""
-    from zoneinfo import ZoneInfo
-
     zone = ZoneInfo(read_file(settings.config).zone)
     return (day.replace(tzinfo=zone) + timedelta(days=1)).astimezone(UTC)
 
@@ -186,12 +225,17 @@ def open_writing(settings: Settings) -> Store:
     """Return the store for a small change beside a running daemon; raise where there is none."""
     from monitor.config import current_environment
     from monitor.outline import read_outline
-    from monitor.store import FILE_NAME, Store
+    from monitor.store import Store, demand_database
 
     state = read_outline(settings.config, current_environment(), settings.state)[0]
-    if not (state / FILE_NAME).exists():
-        raise MonitorError(f"{state / FILE_NAME}: no database yet (run the program first)")
+    demand_database(state)
     return Store.open(state)
+
+
+def explain_refusal(cause: str) -> str:
+    """Return why a receiver did not take a message, with what that usually means."""
+    found = next((meaning for words, meaning in _MEANINGS if words.search(cause)), "")
+    return f"{cause} (this usually means that {found})" if found else cause
 
 
 def let_go(state: Path, receiver: str) -> None:

@@ -11,7 +11,7 @@ from typing import Self
 from monitor.errors import StoreError
 from monitor.store.alerts import Alerts
 from monitor.store.chain import Chain
-from monitor.store.database import RESTORE_ADVICE, Database
+from monitor.store.database import Database
 from monitor.store.documents import Documents
 from monitor.store.expectations import Expectations
 from monitor.store.gaps import Gaps
@@ -55,11 +55,11 @@ class Store:
         One that is gone from beside its captures is not silently begun anew.
         """
         path = state / FILE_NAME
-        if not read_only and not _has_bytes(path) and any(state.glob("captures/*/*.warc.gz")):
-            raise StoreError(f"{path}: missing or empty beside its captures; {RESTORE_ADVICE}")
+        if read_only or _has_captures(state):
+            demand_database(state)
         db = Database(path, read_only=read_only)
         if not read_only:
-            Chain(db).begin(datetime.now(UTC))
+            Chain(db).begin(_date_adoption())
         return cls(
             db, Sources(db), Notices(db), Alerts(db), Processes(db), Gaps(db), Expectations(db),
             Documents(db), Twins(db), Chain(db), Judgements(db), Receivers(db), Relooks(db),
@@ -80,5 +80,25 @@ class Store:
         self.db.close()
 
 
-def _has_bytes(path: Path) -> bool:
-    return path.exists() and path.stat().st_size > 0
+def _date_adoption() -> datetime:
+    """Return the moment at which rows older than the chain are taken into it: that of opening.
+
+    The one clock that the store reads itself. It is not an argument, as every opening would carry
+    it for what happens once in a database's life, and as a caller's word must not date a proof.
+    """
+    return datetime.now(UTC)
+
+
+def demand_database(state: Path) -> None:
+    """Raise StoreError where a state folder has no database, with the way back if it had one."""
+    path = state / FILE_NAME
+    if path.exists() and path.stat().st_size:
+        return
+    if _has_captures(state):
+        lost = "the database is missing although captures are there"
+        raise StoreError(f"{path}: {lost}; put it back with: tender-monitor restore latest")
+    raise StoreError(f"{path}: no database yet (run the program first)")
+
+
+def _has_captures(state: Path) -> bool:
+    return any(state.glob("captures/*/*.warc.gz"))

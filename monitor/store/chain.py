@@ -1,4 +1,4 @@
-"""An append-only chain of hashes over what was captured, decided and told.
+"""An append-only chain of hashes over what was captured, decided, told, judged and muted.
 
 Every link holds the hash of the one before it, so that nothing can be changed, left out or put
 in another order without changing all that follows. A link is written in the transaction of the
@@ -24,16 +24,19 @@ class LinkKind(StrEnum):
     """What a link stands for; `subject` is the id that its rows are found by.
 
     CAPTURE: a record id. DECISION: a notice row's id. ALERT: an alert's id. DELIVERY: an alert's
-    id, a space and the receiver that accepted it. REMOVAL: kind and subject of a link whose row
-    was removed on purpose, with a space between; or "bytes" and a record id, where the row stays
-    and only what it names was removed. RESTORE: the name of the backup that the chain goes on
-    from.
+    id, a space and the receiver that accepted it. JUDGEMENT: its row's id. MUTE: its kind, a space
+    and its value; one that was changed or came again has a link for each time. REMOVAL: kind and
+    subject of a link whose row was removed on purpose, with a space between; or "bytes" and a
+    record id, where the row stays and only what it names was removed. RESTORE: the name of the
+    backup that the chain goes on from.
     """
 
     CAPTURE = "capture"
     DECISION = "decision"
     ALERT = "alert"
     DELIVERY = "delivery"
+    JUDGEMENT = "judgement"
+    MUTE = "mute"
     REMOVAL = "removal"
     RESTORE = "restore"
 
@@ -51,6 +54,9 @@ _FACTS = {
         sample, content from alert where id = ?""",
     LinkKind.DELIVERY: """select alert, receiver, created_at, sent_at from delivery
         where alert = ? and receiver = ? and state = 'sent'""",
+    LinkKind.JUDGEMENT: "select id, alert, verdict, note, judged_at from judgement where id = ?",
+    LinkKind.MUTE: """select kind, value, why, noted_at, until from mute
+        where kind || ' ' || value = ?""",
 }
 ROW_KINDS = tuple(_FACTS)
 """The kinds of links that stand for a row."""
@@ -66,6 +72,10 @@ _SUBJECTS = {
     LinkKind.ALERT: f"select id as subject from alert a where {_OF_ALERT} order by rowid",  # noqa: S608
     LinkKind.DELIVERY: f"""select alert || ' ' || receiver as subject from delivery d
         join alert a on a.id = d.alert where d.state = 'sent' and {_OF_ALERT} order by d.id""",  # noqa: S608
+    LinkKind.JUDGEMENT: f"""select cast(j.id as text) as subject from judgement j
+        join alert a on a.id = j.alert where {_OF_ALERT} order by j.id""",  # noqa: S608
+    LinkKind.MUTE: """select kind || ' ' || value as subject from mute
+        where :source is null order by id""",
 }
 
 

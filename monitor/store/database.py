@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlite_utils
 
-from monitor.errors import StoreError
+from monitor.errors import StoreError, UnwritableError
 from monitor.store.migrations import MIGRATIONS, SCHEMA_VERSION
 
 Row = Mapping[str, Any]
@@ -24,6 +24,8 @@ RESTORE_ADVICE = (
 )
 # The low byte of SQLite's codes for a file whose pages contradict each other, or are none.
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+# The second is what an opening says that cannot make the file which its readers share.
+_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 # A damaged name or text may not even be text any more when SQLite tells of it.
 _ERRORS = (sqlite3.Error, UnicodeDecodeError)
 
@@ -32,8 +34,9 @@ class Database:
     """Open the monitor's database and bring its schema up to date.
 
     WAL with synchronous=FULL: an acknowledged commit survives power loss.
-    Raises StoreError when the file is damaged, newer than the program or not writable; of a
-    damaged one it names the way back.
+    Raises StoreError when the file is newer than the program, not writable or damaged, as
+    UnwritableError where the disk is full; of a damaged one it names the way back. To write, every
+    page is looked at first; to read, only those that are read.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
@@ -51,13 +54,13 @@ class Database:
 
     def _prepare(self) -> None:
         if self.read_only:
-            if not self.path.exists():
-                raise StoreError(f"{self.path}: no database yet (run the program first)")
+            # Reading harms nothing, and need not wait for a look at every page.
             self._check_version()
             return
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path.touch(mode=0o600)
         self._check_version()
+        self.check_quickly()
         MIGRATIONS.apply(sqlite_utils.Database(self._connection()))
         self._connection().execute(f"pragma user_version = {SCHEMA_VERSION}")
 
@@ -68,7 +71,6 @@ class Database:
                 f"{self.path}: written by a newer version (schema {found}, this one knows "
                 f"{SCHEMA_VERSION}); upgrade the program or restore a backup"
             )
-        self.check_quickly()
 
     def check_quickly(self) -> None:
         """Look at every page; raise StoreError, with the way back, where one is damaged."""
@@ -87,6 +89,8 @@ class Database:
 
     def _explain(self, error: sqlite3.Error | UnicodeDecodeError) -> StoreError:
         code = getattr(error, "sqlite_errorcode", None) or 0
+        if code in _NO_ROOM:
+            return UnwritableError(f"{self.path}: no room on the disk ({error})")
         damaged = isinstance(error, UnicodeDecodeError) or code & 0xFF in _DAMAGE
         advice = f"; {RESTORE_ADVICE}" if damaged else ""
         return StoreError(f"{self.path}: {error}{advice}")

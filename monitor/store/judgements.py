@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from monitor.models import Verdict
+from monitor.store.chain import Chain, LinkKind
 from monitor.store.database import Database, Row, clean_text, read_time, write_time
 
 
@@ -64,7 +65,11 @@ class Judgements:
             "alert": alert, "verdict": str(judgement), "note": clean_text(note),
             "judged_at": write_time(now),
         }  # fmt: skip
-        return self.db.insert("judgement", values)
+        with self.db.immediate():
+            self.db.insert("judgement", values)
+            row = self.db.first("select max(id) as id from judgement")
+            Chain(self.db).append(LinkKind.JUDGEMENT, str(row["id"] if row else ""), now)
+        return True
 
     def list_for(self, alert: str) -> list[Row]:
         """Return the judgements of an alert, oldest first; the last one counts."""
@@ -107,12 +112,18 @@ class Judgements:
             "noted_at": write_time(now), "until": write_time(until),
         }  # fmt: skip
         update = "why = excluded.why, noted_at = excluded.noted_at, until = excluded.until"
-        self.db.insert("mute", values, on_conflict=f"(kind, value) do update set {update}")
+        with self.db.immediate():
+            self.db.insert("mute", values, on_conflict=f"(kind, value) do update set {update}")
+            Chain(self.db).append(LinkKind.MUTE, f"{values['kind']} {values['value']}", now)
 
-    def unmute(self, kind: MuteKind, value: str) -> bool:
+    def unmute(self, kind: MuteKind, value: str, now: datetime) -> bool:
         """Take a mute back; say whether there was one."""
-        sql = "delete from mute where kind = ? and value = ?"
-        return bool(self.db.execute(sql, [str(kind), clean_text(value)]))
+        sql, value = "delete from mute where kind = ? and value = ?", clean_text(value)
+        with self.db.immediate():
+            was = bool(self.db.execute(sql, [str(kind), value]))
+            if was:
+                Chain(self.db).append(LinkKind.REMOVAL, f"{LinkKind.MUTE} {kind} {value}", now)
+        return was
 
     def list_mutes(self, now: datetime | None = None) -> list[Mute]:
         """Return the mutes that hold at a moment, without one all."""

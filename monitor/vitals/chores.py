@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from monitor.archive import Archive
 from monitor.config import Config
@@ -14,6 +16,7 @@ from monitor.errors import first_line
 from monitor.evidence.retention import remove_old
 from monitor.evidence.timestamp import open_asker, stamp_head
 from monitor.store import Store
+from monitor.store.database import Database
 from monitor.store.vitals import Vitals
 
 log = logging.getLogger(__name__)
@@ -110,10 +113,19 @@ def list_chores(
         with open_asker(config.user_agent, stop, now) as ask:
             stamp_head(store, wanted.timestamp_url, now, ask)
 
-    chores = [Chore(CHECK_DATABASE, lambda _: store.db.check_quickly())]
+    chores = [Chore(CHECK_DATABASE, lambda _: check_anew(store.db.path))]
     if wanted.keep:
         chores.append(Chore("let old captures go", let_go, ages=True))
     if wanted.timestamp_url:
         # Asked more often than it is due: a day that begins a minute early must not leave one out.
         chores.append(Chore("time stamp", stamp, every=timedelta(hours=1)))
     return chores
+
+
+def check_anew(path: Path) -> None:
+    """Raise StoreError where a page is damaged on the disk, however well it is remembered.
+
+    A connection of its own has nothing in its cache, and keeps no writer waiting.
+    """
+    with closing(Database(path, read_only=True)) as db:
+        db.check_quickly()

@@ -15,6 +15,8 @@ from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
+from monitor.errors import UnwritableError
+
 log = logging.getLogger(__name__)
 
 MIB = 1024 * 1024
@@ -22,10 +24,16 @@ MIB = 1024 * 1024
 BALLAST_BYTES = 16 * MIB
 _BALLAST = "ballast"
 _PROBE_BYTES = 64 * 1024
+# What a start writes before anything is fetched: the log of the database and rows put back.
+START_BYTES = MIB
 # Back to work only with a little more than stopped it, or it would stop and start all day.
 _SLACK = 1.1
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-_FAULTS = {"SQLITE_FULL": errno.ENOSPC, "SQLITE_READONLY": errno.EROFS}
+_FAULTS = {
+    "SQLITE_FULL": errno.ENOSPC,
+    "SQLITE_IOERR_SHMSIZE": errno.ENOSPC,
+    "SQLITE_READONLY": errno.EROFS,
+}
 
 
 class DiskState(StrEnum):
@@ -82,18 +90,22 @@ class DiskGuard:
 
     def _writes_again(self) -> bool:
         """Try what failed: neither a quota nor a lost permission shows in the figures."""
+        try:
+            self._write_probe(_PROBE_BYTES)
+        except OSError:
+            return False
+        return True
+
+    def _write_probe(self, size: int) -> None:
         probe = self.folder / ".probe"
         try:
             with probe.open("wb") as file:
-                file.write(bytes(_PROBE_BYTES))
+                file.write(bytes(size))
                 file.flush()
                 os.fsync(file.fileno())
-        except OSError:
-            return False
         finally:
             with suppress(OSError):
                 probe.unlink()
-        return True
 
     def note_failure(self, error: BaseException) -> bool:
         """Learn from a failed write; give the ballast back if the disk is full.
@@ -115,6 +127,18 @@ class DiskGuard:
             found = os.statvfs(self.folder)
             if found.f_bavail * found.f_frsize < self.ballast and self.path.exists():
                 self._drop_ballast()
+
+    def demand_room(self) -> None:
+        """Give the ballast back where a start needs it; UnwritableError if that is not enough.
+
+        What else keeps the folder from being written to is left to who opens it to name.
+        """
+        self.make_room()
+        try:
+            self._write_probe(START_BYTES)
+        except OSError as error:
+            if error.errno in _FULL:
+                raise UnwritableError(f"{self.folder}: {error.strerror}") from error
 
     def free_bytes(self) -> int:
         """Return how much of the disk is free for the program; 0 where nobody knows."""

@@ -8,16 +8,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from monitor.alerting.deliver import make_sender
 from monitor.config import Config
-from monitor.errors import DeliveryError, StoreError
+from monitor.errors import DeliveryError, StoreError, first_line
 from monitor.health import make_self_alert
 from monitor.models import Message
+from monitor.sdnotify import notify_systemd
 from monitor.store import Store
 from monitor.vitals.alive import say_alive
 from monitor.vitals.chores import CHECK_DATABASE, Chore, Chores, has_failed
-from monitor.vitals.disk import MIB, DiskGuard, DiskState
+from monitor.vitals.disk import MIB, START_BYTES, DiskGuard, DiskState
 from monitor.vitals.exposing import MetricsPort, write_file
 from monitor.vitals.heartbeat import Heartbeat
 from monitor.vitals.metrics import render_metrics
@@ -27,8 +29,13 @@ from monitor.vitals.status import HEARTBEAT, Condition, Status, find_faults, rea
 log = logging.getLogger(__name__)
 
 STATUS_SECONDS = 15.0
+# How often a start without room looks again, and how long systemd lets it be silent meanwhile:
+# receivers are told in between.
+ROOM_SECONDS = 60.0
+_SILENCE_SECONDS = 600.0
 _DISK = "disk"
 _TOLD = "told"
+_Started = TypeVar("_Started")
 
 
 class Keeper:
@@ -135,12 +142,7 @@ class Keeper:
             return
         self._told_directly = True
         log.critical("%s: %s", subject, lines[0])
-        message = Message(f"[MONITOR] {subject}", "\n".join(lines), key=f"direct-{subject}")
-        for name in self.config.list_self_receivers():
-            try:
-                make_sender(self.config.receivers[name], self._write).send(message)
-            except DeliveryError as error:
-                log.warning("receiver %s did not accept it: %s", name, error)
+        send_directly(self.config, self._write, subject, lines)
 
     # The numbers --------------------------------------------------------------------------------
 
@@ -211,3 +213,65 @@ class Keeper:
             if failure.is_new:
                 lines = [f"Cause: {failure.cause}", "It is tried again tomorrow; see the log."]
                 self.tell(f"A daily chore failed: {failure.chore}", lines, now)
+
+
+def send_directly(
+    config: Config, write: Callable[[str], None], subject: str, lines: Sequence[str]
+) -> bool:
+    """Tell of the program itself without a database; return whether any receiver accepted it."""
+    message = Message(f"[MONITOR] {subject}", "\n".join(lines), key=f"direct-{subject}")
+    accepted = False
+    for name in config.list_self_receivers():
+        try:
+            make_sender(config.receivers[name], write).send(message)
+            accepted = True
+        except DeliveryError as error:
+            log.warning("receiver %s did not accept it: %s", name, error)
+    return accepted
+
+
+def start_with_room(
+    config: Config,
+    write: Callable[[str], None],
+    stop: threading.Event,
+    begin: Callable[[], _Started],
+) -> _Started:
+    """Return what `begin` makes; where the disk is full, tell, wait for room and begin anew.
+
+    It waits in "activating": "active" says that sources are polled. Raise the StoreError of
+    `begin` where it has another cause, or once `stop` is set.
+    """
+    guard, told = DiskGuard(config.state, config.file.disk.reserve * MIB), False
+    while True:
+        try:
+            guard.demand_room()
+            made = begin()
+        except StoreError as error:
+            if not guard.note_failure(error) or guard.state is not DiskState.FULL:
+                raise
+            told = told or _tell_waiting(config, guard, write)
+            ask_patience(_SILENCE_SECONDS, f"waiting for room on the disk: {first_line(error)}")
+            if stop.wait(ROOM_SECONDS):
+                raise
+        else:
+            if told:
+                send_directly(config, write, "Started", ["There is room on the disk again."])
+            return made
+
+
+def _tell_waiting(config: Config, guard: DiskGuard, write: Callable[[str], None]) -> bool:
+    """Say why nothing begins; return whether a receiver accepted it."""
+    free, reserve = guard.free_bytes() / MIB, guard.reserve // MIB
+    lines = [
+        f"{guard.folder}: {free:.1f} MiB free; {START_BYTES // MIB} MiB are needed to start, "
+        f"{reserve} MiB to fetch (disk.reserve).",
+        "Nothing is fetched and nothing found is told until then: this is not 'no news'.",
+        "It looks again every minute and starts by itself once there is room.",
+    ]
+    log.critical("no room to start: %s", lines[0])
+    return send_directly(config, write, "No room to start", lines)
+
+
+def ask_patience(seconds: float, status: str) -> None:
+    """Have systemd wait for so many seconds more, and show why, while a start goes on."""
+    notify_systemd(f"EXTEND_TIMEOUT_USEC={round(seconds * 1_000_000)}", f"STATUS={status}")

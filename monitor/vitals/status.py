@@ -114,7 +114,7 @@ def read_status(
         alerts=store.vitals.count_alerts(),
         database_ok=database_ok,
         head=store.chain.head(),
-        backup_at=find_backup(backups),
+        backup_at=find_backup(backups, now),
         beat_at=beat.at if beat else None,
     )
 
@@ -136,9 +136,10 @@ def _overlap(begin: datetime, end: datetime, since: datetime, now: datetime) -> 
     return max(min(end, now) - max(begin, since), timedelta())
 
 
-def find_backup(folder: Path) -> datetime | None:
-    """Return when the newest good backup was made."""
-    return next(filter(None, map(_read_backup, list_backups(folder))), None)
+def find_backup(folder: Path, now: datetime) -> datetime | None:
+    """Return when the newest good backup was made; one of a time to come tells nothing."""
+    found = map(_read_backup, list_backups(folder, now))
+    return next((made_at for made_at in found if made_at and made_at <= now), None)
 
 
 @lru_cache(maxsize=64)

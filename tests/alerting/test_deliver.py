@@ -55,6 +55,18 @@ def test_an_address_of_one_destination_is_usable(url: str) -> None:
         ("json://one/hunter2, json://two/hunter2", "names 2 destinations"),
         ("slack://T1JJ3T3L2/A1BRTD4JD/hunter2hunter2hunter2hun/#a/#b", "names 2 destinations"),
         ("jsons:/example.org/hunter2", "not an Apprise address"),
+        ("http", "not an Apprise address"),
+        (
+            "http://example.org/hunter2",
+            "not an Apprise address: this plain web address does not say which service it is; "
+            "write json:// in place of its scheme for a webhook of JSON, or that of the service "
+            "(docs/receivers.md)",
+        ),
+        (
+            "HTTPS://u:hunter2@example.org/",
+            "not an Apprise address: this plain web address does not say which service it is; "
+            "write jsons:// in place",
+        ),
         ("jsson://example.org/hunter2", "not an Apprise address"),
         ("json://", "not an Apprise address"),
         ("mailto:reader@example.org", "not an Apprise address"),

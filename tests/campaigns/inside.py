@@ -51,7 +51,7 @@ _RECEIVER = """\
 # A campaign of kills has its own clock: nothing waits long, nothing is gathered, nothing is dead.
 _HASTY = """\
     retry: 1s
-    dead_after: 400d
+    dead_after: 365d
     flood: {most: 10000, within: 60s}
 """
 

@@ -42,7 +42,7 @@ receivers:
   hook:
     url_env: HOOK_URL
     retry: 1s
-    dead_after: 400d
+    dead_after: 365d
     flood: {{most: 10000, within: 60s}}
 sources:
   local:

@@ -37,6 +37,8 @@ COVERED = {
     "watchlist_version",
     "alert": "id kind source notice verdict reason fingerprint created_at sample content",
     "delivery": "alert receiver created_at sent_at state",
+    "judgement": "id alert verdict note judged_at",
+    "mute": "kind value why noted_at until",
 }
 
 
@@ -226,6 +228,7 @@ def swap_rows(kept: Folder) -> Iterator[Case]:
     for table, column in (
         ("chain", "number"), ("notice", "id"), ("alert", "id"), ("capture", "record_id"),
         ("alert", "content"), ("capture", "packed"), ("chain", "link"), ("delivery", "sent_at"),
+        ("judgement", "verdict"), ("judgement", "id"), ("mute", "why"), ("mute", "value"),
     ):  # fmt: skip
         where = "where sent_at is not null" if column == "sent_at" else ""
         with alter(kept.state) as db:

@@ -12,20 +12,35 @@ from monitor.archive import Archive
 from monitor.errors import StoreError
 from monitor.evidence.verify import Finding, Head, Verifier
 from monitor.store import FILE_NAME, Store
+from monitor.store.judgements import Judgement, MuteKind
 from tests.kit.house import House, make_award, make_chairs, open_house
 
 
 def fill_state(folder: Path, *, days: int = 3) -> Path:
-    """Return a state folder with some days of captures, decisions, alerts and deliveries."""
+    """Return a state folder with some days of captures, decisions, alerts, deliveries and what
+    readers said of them.
+    """
     with open_house(folder, [make_chairs(1), make_award(2)]) as house:
         for day in range(days):
             house.portal.add(make_award(10 + 2 * day))
             house.portal.add(make_award(11 + 2 * day))
             house.poll()
+            if not day:
+                judge_some(house)
             deliver_all(house)
             house.clock.pass_time(hours=24)
     settle_file(folder / "state" / FILE_NAME)
     return folder / "state"
+
+
+def judge_some(house: House) -> None:
+    """Let readers judge two alerts and mute two things."""
+    judgements, now = house.rooms.store.judgements, house.clock()
+    rows = house.rooms.store.db.query("select id from alert where kind = 'notice' order by id")
+    judgements.judge(rows[0]["id"], Judgement.NEGATIVE, "a service for old devices", now)
+    judgements.judge(rows[1]["id"], Judgement.POSITIVE, "", now)
+    judgements.mute(MuteKind.ENTRY, "cisco", "known", now, now + timedelta(days=30))
+    judgements.mute(MuteKind.PROCESS, "SAMPLE-2026-77", "", now)
 
 
 def deliver_all(house: House) -> int:

@@ -93,7 +93,7 @@ def test_what_is_muted_is_kept_and_told_when_it_is_not(
         house.rooms.store.judgements.mute(kind, value, "", START)
         add_award(house, 1)
         assert list_told(house) == [("MUTED", "", "")]
-        house.rooms.store.judgements.unmute(kind, value)
+        house.rooms.store.judgements.unmute(kind, value, START)
         add_award(house, 2)
         assert [one[:2] for one in list_told(house)][-1] == ("FIRST_MATCH", "terminal")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from monitor.models import Capture
 from monitor.store import FILE_NAME, Store
 from monitor.store.alerts import AlertKind, NewAlert
 from monitor.store.chain import BYTES, GENESIS, LinkKind, digest_facts, hash_link
+from monitor.store.judgements import Judgement, MuteKind
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -105,6 +107,30 @@ def test_a_delivery_is_linked_when_it_is_accepted(store: Store) -> None:
     assert facts is not None
     assert facts["receiver"] == "desk"
     assert store.chain.read_facts(LinkKind.DELIVERY, "a chat") is None
+
+
+def test_what_readers_say_is_linked_as_often_as_they_say_it(store: Store) -> None:
+    notice = replace(make_alert("a"), kind=AlertKind.NOTICE)
+    store.alerts.enqueue(notice, ["desk"], NOW)
+    said = store.judgements
+    assert said.judge("a", Judgement.NEGATIVE, "old devices", NOW)
+    said.mute(MuteKind.ENTRY, "cisco", "known", NOW)
+    said.mute(MuteKind.ENTRY, "cisco", "known well", NOW)
+    assert [said.unmute(MuteKind.ENTRY, "cisco", NOW) for _ in range(2)] == [True, False]
+    assert [(link.kind, link.subject) for link in store.chain.walk()] == [
+        ("alert", "a"), ("judgement", "1"), ("mute", "entry cisco"), ("mute", "entry cisco"),
+        ("removal", "mute entry cisco"),
+    ]  # fmt: skip
+    muted = store.chain.find(LinkKind.MUTE, "entry cisco")
+    assert muted is not None
+    assert store.chain.is_removed(LinkKind.MUTE, muted)
+    said.mute(MuteKind.ENTRY, "cisco", "once more", NOW)
+    again = store.chain.find(LinkKind.MUTE, "entry cisco")
+    assert again is not None
+    assert not store.chain.is_removed(LinkKind.MUTE, again)
+    store.chain.remove_source("ccgp", NOW)
+    removed = [link.subject for link in store.chain.walk(6) if link.kind == "removal"]
+    assert removed == ["alert a", "judgement 1"]
 
 
 def test_what_a_source_brought_is_said_to_be_removed(store: Store) -> None:

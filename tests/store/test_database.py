@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,6 +15,7 @@ import pytest
 from monitor.errors import StoreError
 from monitor.store import Store
 from monitor.store.database import Database, clean_text
+from tests.kit.tinydisk import mounts_allowed
 
 
 @pytest.fixture
@@ -107,12 +110,24 @@ def damage_database(path: Path) -> bytes:
     return bytes(body)
 
 
-@pytest.mark.parametrize("read_only", [False, True])
-def test_a_damaged_file_is_refused_and_kept(read_only: bool, tmp_path: Path) -> None:
+def test_a_damaged_file_is_refused_to_who_would_write_and_kept(tmp_path: Path) -> None:
     path = fill_database(tmp_path)
     body = damage_database(path)
     with pytest.raises(StoreError, match=r"monitor\.db: .*left as it is.*restore latest"):
-        Store.open(tmp_path, read_only=read_only)
+        Store.open(tmp_path)
+    assert path.read_bytes() == body
+
+
+def test_a_reader_is_told_of_damage_where_it_reads_and_waits_for_no_look_at_the_rest(
+    tmp_path: Path,
+) -> None:
+    path = fill_database(tmp_path)
+    body = damage_database(path)
+    with Store.open(tmp_path, read_only=True) as store:
+        with pytest.raises(StoreError, match=r"monitor\.db: .*left as it is.*restore latest"):
+            store.sources.list_all()
+        with pytest.raises(StoreError, match="tender-monitor restore latest"):
+            store.db.check_quickly()
     assert path.read_bytes() == body
 
 
@@ -143,9 +158,10 @@ def test_a_row_whose_parent_is_gone_is_damage(tmp_path: Path) -> None:
         assert list(store.db.find_damage()) == ["row 1 of reach names a row of source that is gone"]
 
 
+@pytest.mark.parametrize("read_only", [False, True])
 @pytest.mark.parametrize("left", [None, b""])
 def test_a_database_gone_from_beside_its_captures_is_not_begun_anew(
-    left: bytes | None, tmp_path: Path
+    left: bytes | None, read_only: bool, tmp_path: Path
 ) -> None:
     path = fill_database(tmp_path, 1)
     captures = tmp_path / "captures" / "local"
@@ -154,8 +170,8 @@ def test_a_database_gone_from_beside_its_captures_is_not_begun_anew(
     path.unlink()
     if left is not None:
         path.write_bytes(left)
-    with pytest.raises(StoreError, match="missing or empty beside its captures"):
-        Store.open(tmp_path)
+    with pytest.raises(StoreError, match="the database is missing although captures are there"):
+        Store.open(tmp_path, read_only=read_only)
     assert path.exists() is (left is not None)
 
 
@@ -205,3 +221,36 @@ def test_only_the_owner_can_read_the_database(tmp_path: Path) -> None:
 
 def test_text_that_sqlite_cannot_hold_is_mended() -> None:
     assert clean_text("a\ud800b\x00c") == "a?bc"
+
+
+@pytest.mark.skipif(not mounts_allowed(), reason="no mount namespace is permitted")
+@pytest.mark.parametrize("known", [False, True], ids=["new", "old"])
+@pytest.mark.parametrize("left", [0, 16384])
+def test_an_opening_on_a_full_disk_says_that_it_is_full(
+    known: bool, left: int, tmp_path: Path
+) -> None:
+    code = f"""
+from tests.kit.tinydisk import enter_tiny_disk
+from monitor.errors import UnwritableError
+from monitor.store import Store
+disk = enter_tiny_disk({str(tmp_path)!r}, 4)
+state = disk / "state"
+state.mkdir()
+if {known}:
+    Store.open(state).db.close()
+fill = open(disk / "fill", "wb", buffering=0)
+try:
+    while True:
+        fill.write(bytes(4096))
+except OSError:
+    fill.truncate(fill.tell() - {left})
+try:
+    Store.open(state)
+except UnwritableError as error:
+    print(error)
+"""
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False,
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert "monitor.db: no room on the disk" in done.stdout, done.stderr

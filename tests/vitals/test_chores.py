@@ -79,6 +79,24 @@ def test_a_chore_that_ends_the_process_does_not_do_so_at_every_start(tmp_path: P
     assert ran == []
 
 
+def test_a_page_that_is_damaged_on_the_disk_alone_is_found_by_the_chore(tmp_path: Path) -> None:
+    """The connection of the program remembers the page as it was."""
+    with open_house(tmp_path, []) as house:
+        store = house.rooms.store
+        for number in range(500):
+            store.sources.ensure(f"source-{number}", sample=False)
+        store.db.query("pragma wal_checkpoint(truncate)")
+        remembered = store.sources.list_all()
+        body = bytearray(store.db.path.read_bytes())
+        body[4096 : len(body) - 4096] = b"\xa5" * (len(body) - 8192)
+        store.db.path.write_bytes(body)
+        assert store.sources.list_all() == remembered
+        chores = list_chores(house.config, store, house.rooms.archive, house.rooms.stop)
+        [failure] = Chores(store.vitals, chores).run_due(NOW, trusted=True)
+        assert failure.chore == CHECK_DATABASE
+        assert "monitor.db" in failure.cause
+
+
 def test_one_that_is_asked_often_runs_in_its_own_time_and_after_a_clock_was_set_back(
     tmp_path: Path,
 ) -> None:

@@ -92,6 +92,41 @@ print(guard.path.exists(), guard.free_bytes() > 4 * MIB)
     assert out.split() == ["True", "False", "True"]
 
 
+@needs_mounts
+def test_a_start_asks_for_room_and_takes_the_ballast_before_it_is_refused(tmp_path: Path) -> None:
+    out = run_on_tiny_disk(
+        tmp_path,
+        """
+from monitor.errors import UnwritableError
+from monitor.vitals.disk import MIB, DiskGuard
+guard = DiskGuard(disk, reserve=0, ballast=4 * MIB)
+guard.look()
+fill = open(disk / "fill", "wb", buffering=0)
+try:
+    while True:
+        fill.write(bytes(4096))
+except OSError:
+    guard.demand_room()
+print(guard.path.exists())
+try:
+    while True:
+        fill.write(bytes(4096))
+except OSError:
+    pass
+try:
+    guard.demand_room()
+except UnwritableError as error:
+    print(error.__cause__.errno, [path.name for path in disk.iterdir()])
+""",
+    )
+    assert out.splitlines() == ["False", f"{errno.ENOSPC} ['fill']"]
+
+
+def test_a_folder_that_is_gone_is_not_called_full(tmp_path: Path) -> None:
+    DiskGuard(tmp_path / "gone", reserve=0).demand_room()
+    assert not (tmp_path / "gone").exists()
+
+
 def test_no_ballast_is_taken_from_a_reserve_that_it_would_touch(tmp_path: Path) -> None:
     free = os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize
     guard = DiskGuard(tmp_path, reserve=free - MIB, ballast=512 * MIB)
@@ -109,12 +144,19 @@ class Full(Exception):
     sqlite_errorname = "SQLITE_FULL"
 
 
+class Unshared(Exception):
+    """As sqlite3 names a file beside the database that the disk has no room for."""
+
+    sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
+
+
 @pytest.mark.parametrize(
     ("inner", "found"),
     [
         (OSError(errno.ENOSPC, "x"), errno.ENOSPC),
         (OSError(errno.EROFS, "x"), errno.EROFS),
         (Full(), errno.ENOSPC),
+        (Unshared(), errno.ENOSPC),
         (OSError(errno.ECONNRESET, "x"), None),
         (ValueError("x"), None),
     ],
