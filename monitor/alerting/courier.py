@@ -244,7 +244,8 @@ class Courier:
         self, batch: Sequence[Delivery], error: DeliveryError, moment: datetime
     ) -> None:
         """Let a message wait; one that is old is given up, if the receiver accepted others."""
-        # From the first try on: what waited for a digest or a night was not tried meanwhile.
+        # Time of trying only: what waited for a digest or a night was not tried meanwhile, and a
+        # clock set forward is no outage.
         began = min(delivery.tried_at for delivery in batch)
         tries = max(delivery.attempts for delivery in batch)
         old = moment - began >= timedelta(seconds=self._receiver.dead_after)

@@ -27,24 +27,38 @@ _HEAD = re.compile(r"(\d{1,15}):([0-9a-f]{64})")
     "--head", "heads", multiple=True, metavar="NUMBER:HASH",
     help="A link noted elsewhere, in a message or a backup; may be given several times.",
 )  # fmt: skip
+@click.option(
+    "--heads", "folders", multiple=True, metavar="FOLDER", type=click.Path(path_type=Path),
+    help="A folder of backups, as on another disk, whose heads count too; may be given several "
+    "times.",
+)  # fmt: skip
 @as_json
 @pass_settings
-def verify(settings: Settings, quick: bool, heads: tuple[str, ...], as_json: bool) -> None:
+def verify(
+    settings: Settings, quick: bool, heads: tuple[str, ...], folders: tuple[Path, ...],
+    as_json: bool,
+) -> None:  # fmt: skip
     """Check every stored byte and row against the hash chain.
 
     A line for each problem, which names what is wrong; exit 1 if there is one. A note is odd and
     no sign of a change. That the newest links were cut off, or an older state put back, shows only
-    against a head that was noted elsewhere: by the backups that are there, and by --head.
+    against a head that was noted elsewhere: by the backups in the folder for them, by those of
+    --heads, and by --head.
     """
     from monitor.archive import Archive
     from monitor.evidence.backup import list_heads
+    from monitor.evidence.manifest import check_folder
     from monitor.evidence.verify import Verifier
     from monitor.store import Store
 
     noted = [read_head(text) for text in heads]
     state, file = find_keeping(settings)
+    now = datetime.now(UTC)
+    for folder in folders:
+        check_folder(folder, now)
     with Store.open(state, read_only=True) as store:
-        noted += list_heads(state / file.backup.folder, store)
+        for folder in dict.fromkeys((state / file.backup.folder, *folders)):
+            noted += list_heads(folder, store, now)
         verifier = Verifier(store, Archive(state), quick=quick, heads=noted)
         for finding in verifier.run():
             kind = "note" if finding.note else "problem"
@@ -130,16 +144,13 @@ def restore(settings: Settings, source: str, folder: Path | None) -> None:
     What is there is moved aside. Captures newer than the backup stay. What was told since the
     backup may be told again, in one digest for each source that says so.
     """
-    from monitor.evidence.manifest import find_latest
+    from monitor.evidence.manifest import choose_backup
     from monitor.evidence.restore import restore_backup
 
     state, file = find_keeping(settings)
-    kept = folder or state / file.backup.folder
-    if source == "latest":
-        chosen = find_latest(kept)
-    else:
-        chosen = kept / source if (kept / source).is_dir() else Path(source)
-    done = restore_backup(state, chosen, datetime.now(UTC))
+    now = datetime.now(UTC)
+    chosen = choose_backup(folder or state / file.backup.folder, source, now)
+    done = restore_backup(state, chosen, now)
     show_line(f"restored {chosen}, of {done.manifest.made_at:%Y-%m-%d %H:%M} UTC")
     if not done.manifest.good:
         show_line(f"it was not whole: {done.manifest.problems[0]}")

@@ -18,7 +18,6 @@ from itertools import islice
 from pathlib import Path
 
 from monitor.archive import Archive, sync_folder
-from monitor.config import Config
 from monitor.errors import StoreError
 from monitor.evidence.manifest import (
     BackedFile,
@@ -27,6 +26,7 @@ from monitor.evidence.manifest import (
     list_backups,
     name_backup,
     read_manifest,
+    read_name,
     write_manifest,
 )
 from monitor.evidence.verify import Head, Verifier
@@ -55,14 +55,6 @@ class Backup:
     manifest: Manifest
     removed: tuple[Path, ...] = ()
     rotted: tuple[str, ...] = ()
-
-
-def run_backup(config: Config, now: datetime) -> Backup:
-    """Write a backup where the configuration says; as write_backup in all else."""
-    file = config.file
-    folder = config.state / file.backup.folder
-    reserve = file.disk.reserve * 1024 * 1024
-    return write_backup(config.state, folder, now, keep=file.backup.keep, reserve=reserve)
 
 
 def write_backup(
@@ -101,7 +93,7 @@ def _write(state: Path, folder: Path, now: datetime, keep: int, reserve: int) ->
         if draft.exists():
             shutil.rmtree(draft)
     rotted = tuple(_find_rotted(state, manifest))
-    return Backup(path, manifest, tuple(_remove_old(folder, keep)), rotted)
+    return Backup(path, manifest, tuple(_remove_old(folder, keep, now)), rotted)
 
 
 def _find_rotted(state: Path, manifest: Manifest) -> Iterator[str]:
@@ -116,7 +108,7 @@ def _find_rotted(state: Path, manifest: Manifest) -> Iterator[str]:
 
 def _fill(state: Path, folder: Path, draft: Path, now: datetime, reserve: int) -> Manifest:
     """Copy all into a draft, read it back, and return what it holds."""
-    earlier = _list_earlier(folder)
+    earlier = _list_earlier(folder, now)
     _check_space(state, folder, earlier, reserve)
     with Store.open(state, read_only=True) as store:
         store.db.copy_to(draft / FILE_NAME)
@@ -145,28 +137,29 @@ def _read_back(draft: Path) -> tuple[str, tuple[str, ...]]:
         return str(head or ""), tuple(islice(problems, _MOST_PROBLEMS))
 
 
-def list_heads(folder: Path, store: Store) -> Iterator[Head]:
+def list_heads(folder: Path, store: Store, now: datetime) -> Iterator[Head]:
     """Yield the heads that backups noted, which a chain must hold if nothing was cut off.
 
-    Those of before a restore count only as far as the chain that was restored.
+    Those of before a restore count only as far as the chain that was restored; those of a time
+    to come, too: nobody knows whether they were made before it.
     """
     restored = store.chain.newest(LinkKind.RESTORE)
     at = read_time(restored.at) if restored else None
-    for path in list_backups(folder):
+    for path in list_backups(folder, now):
         try:
             manifest = read_manifest(path)
             number, link = manifest.numbered_head
         except (StoreError, ValueError) as error:
             log.warning("%s: no head: %s", path, error)
             continue
-        left_behind = restored and at and manifest.made_at <= at and number >= restored.number
-        if number and not left_behind:
+        after = at is None or at < manifest.made_at <= now
+        if number and (restored is None or after or number < restored.number):
             yield number, link
 
 
-def _list_earlier(folder: Path) -> dict[str, tuple[Path, BackedFile]]:
+def _list_earlier(folder: Path, now: datetime) -> dict[str, tuple[Path, BackedFile]]:
     """Return the files of the newest good backup, by name."""
-    for path in list_backups(folder):
+    for path in list_backups(folder, now):
         try:
             manifest = read_manifest(path)
         except StoreError as error:
@@ -257,9 +250,12 @@ def _sync_tree(folder: Path) -> None:
         sync_folder(below)
 
 
-def _remove_old(folder: Path, keep: int) -> Iterator[Path]:
-    """Remove the oldest backups beyond a number, but never the newest good one; yield each."""
-    found = list_backups(folder)
+def _remove_old(folder: Path, keep: int, now: datetime) -> Iterator[Path]:
+    """Remove the oldest backups beyond a number, but never the newest good one; yield each.
+
+    Those of a time to come go first. What someone gave another name stays, and does not count.
+    """
+    found = [path for path in list_backups(folder, now) if read_name(path)]
     good = next((path for path in found if _is_good(path)), None)
     for path in found[keep:]:
         if path != good:

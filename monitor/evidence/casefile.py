@@ -24,6 +24,7 @@ from monitor.evidence.offline import (
     MANIFEST,
     SEAL,
     hash_bytes,
+    mask_headers,
     pack_files,
 )
 from monitor.evidence.page import make_page
@@ -64,12 +65,12 @@ def _list_files(case: Case) -> Iterator[tuple[str, bytes]]:
     yield "text/notice.txt", _write_text(write_notice(case))
     for number, (name, text) in enumerate(case.texts, start=1):
         yield f"text/attachment-{number}.txt", _write_text(f"{name}\n\n{text}")
-    for number, (_, text) in enumerate(case.entries, start=1):
-        yield f"watchlists/entry-{number}.yaml", text.encode()
-    for number, one in enumerate(case.exhibits, start=1):
-        if one.capture is not None:
-            yield name_original(number, one), one.capture.body
-            yield name_warc(number, one), one.packed
+    for number, one in enumerate(case.entries, start=1):
+        yield f"watchlists/entry-{number}.yaml", one.text.encode()
+    for number, exhibit in enumerate(case.exhibits, start=1):
+        if exhibit.capture is not None:
+            yield name_original(number, exhibit), exhibit.capture.body
+            yield name_warc(number, exhibit), exhibit.packed
     yield from _list_proof(case)
 
 
@@ -133,7 +134,7 @@ def describe_case(case: Case) -> dict[str, Any]:
 
 
 def describe_exhibit(number: int, one: Exhibit) -> dict[str, Any]:
-    """Return how a capture came; the program keeps no monotonic clock with it."""
+    """Return how a capture came, without the values of cookies; no monotonic clock is kept."""
     capture = one.capture
     if capture is None:
         raise ValueError(one.record_id)
@@ -143,7 +144,7 @@ def describe_exhibit(number: int, one: Exhibit) -> dict[str, Any]:
         "url": capture.url, "final_url": capture.final_url, "method": capture.method,
         "sent": capture.sent.decode("utf-8", "surrogateescape"),
         "fetched_at": capture.fetched_at.isoformat(), "monotonic": None,
-        "status": capture.status, "headers": [list(pair) for pair in capture.headers],
+        "status": capture.status, "headers": mask_headers(capture.headers),
         "peer": capture.peer, "tls": capture.tls, "sha256": capture.sha256,
         "packed": capture.packed,
     }  # fmt: skip

@@ -15,6 +15,7 @@ from monitor.errors import LayoutError, MonitorError, StoreError
 from monitor.models import Capture, Notice
 from monitor.portals import PORTALS
 from monitor.portals.saved import read_saved
+from monitor.screening.entries import Entry
 from monitor.screening.watchlist import Watchlists
 from monitor.stanzas import SourceConfig
 from monitor.store import Store
@@ -49,6 +50,14 @@ class Exhibit:
 
 
 @dataclass(frozen=True)
+class Watched:
+    """A watchlist entry that counted; `text` is its lines as the file has them now."""
+
+    entry: Entry
+    text: str
+
+
+@dataclass(frozen=True)
 class Proof:
     """The stretch of the chain that a case needs: `before` is the hash before the first link.
 
@@ -66,8 +75,8 @@ class Case:
     """All that proves one alert.
 
     `notice` is as read from its capture by this program, None where that fails; `texts` are of
-    attachments; `entries` are the lines of watchlist entries as they are now, by id; `watchlists`
-    is their version now; `later` what was told of later looks.
+    attachments; `entries` are watchlist entries as they are now, `watchlists` their version now;
+    `later` what was told of later looks.
     """
 
     alert: Row
@@ -80,7 +89,7 @@ class Case:
     deliveries: tuple[Row, ...]
     look: Row | None
     later: tuple[Row, ...]
-    entries: tuple[tuple[str, str], ...]
+    entries: tuple[Watched, ...]
     watchlists: str
     why: tuple[str, ...]
     proof: Proof
@@ -154,8 +163,11 @@ class Gatherer:
         files += json.loads(alert["content"]).get("exhibits", ())
         wanted += [("attachment", one["name"], one["record_id"]) for one in files]
         for row in later:
-            told = json.loads(row["content"])["later"]
+            content = json.loads(row["content"])
+            told, beside = content["later"], content.get("exhibits", ())
             wanted += [("later look", told["state"], told[side]) for side in ("before", "after")]
+            # The attachments that differ, and the notices beside it that were looked at with it.
+            wanted += [("later look", one["name"], one["record_id"]) for one in beside]
         seen = set[str]()
         for role, name, record_id in wanted:
             if record_id and record_id not in seen:
@@ -212,7 +224,7 @@ class Gatherer:
                 parts = [f"[{part.file} {part.place}]\n{_write_part(part)}" for part in read.parts]
                 yield one.name, "\n\n".join(parts) or "not readable"
 
-    def _copy_entries(self, match: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    def _copy_entries(self, match: Mapping[str, Any]) -> Iterator[Watched]:
         """Yield the lines of each watchlist entry that counted, as its file has them now."""
         wanted = {hit["entry"] for hit in match["hits"]}
         wanted |= {match["organ"]["agency"]} if match["organ"] else set()
@@ -225,7 +237,7 @@ class Gatherer:
             if placed.index + 1 < len(placed.file.value.entries):
                 last = placed.file.mark(("entries", placed.index + 1))[0] - 1
             text = "\n".join(lines[first - 1 : last]).rstrip()
-            yield placed.entry.id, f"# {placed.file.path.name}, line {first}\n{text}\n"
+            yield Watched(placed.entry, f"# {placed.file.path.name}, line {first}\n{text}\n")
 
     # The chain -----------------------------------------------------------------------------------
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from monitor.errors import StoreError
 
+log = logging.getLogger(__name__)
+
 MANIFEST = "manifest.json"
+LATEST = "latest"
 _NAME = "%Y%m%dT%H%M%SZ"
 _STEP = 1024 * 1024
+_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -95,21 +101,73 @@ def _parse_manifest(known: dict[str, Any]) -> Manifest:
     )  # fmt: skip
 
 
-def list_backups(folder: Path) -> list[Path]:
-    """Return the backups in a folder, newest first; what is still being written is none."""
+def read_name(path: Path) -> datetime | None:
+    """Return the time that a backup is named by, None where someone named it otherwise."""
+    try:
+        return datetime.strptime(path.name, _NAME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def is_dated(path: Path, now: datetime) -> bool:
+    """Say whether a backup is named by a time up to now: else its age is not known."""
+    named = read_name(path)
+    return named is not None and named <= now
+
+
+def list_backups(folder: Path, now: datetime) -> list[Path]:
+    """Return the backups in a folder, newest first; what is still being written is none.
+
+    One of a time to come was made while the clock was wrong: it is last, and said in the log.
+    """
     found = (path.parent for path in folder.glob(f"*/{MANIFEST}"))
-    return sorted((p for p in found if not p.name.startswith(".")), reverse=True)
+    shown = [path for path in found if not path.name.startswith(".")]
+    for path in shown:
+        if not is_dated(path, now):
+            _warn_once(path)
+    return sorted(shown, key=lambda path: (is_dated(path, now), path.name), reverse=True)
 
 
-def find_latest(folder: Path) -> Path:
+@lru_cache(maxsize=64)
+def _warn_once(path: Path) -> None:
+    log.warning("%s: not named by a time up to now; it is never the latest", path)
+
+
+def find_latest(folder: Path, now: datetime) -> Path:
     """Return the newest good backup; raise StoreError where there is none."""
-    for path in list_backups(folder):
+    found = list_backups(folder, now)
+    for path in found:
         try:
-            if read_manifest(path).good:
+            if is_dated(path, now) and read_manifest(path).good:
                 return path
         except StoreError:
             continue
-    raise StoreError(f"{folder}: no good backup")
+    raise StoreError(f"{folder}: no good backup up to now{_list_names(found)}")
+
+
+def choose_backup(folder: Path, name: str, now: datetime) -> Path:
+    """Return the backup of a name in a folder, the folder of one, or the latest good one.
+
+    Raise StoreError, with the names that are there, where there is none such.
+    """
+    if name == LATEST:
+        return find_latest(folder, now)
+    for path in (folder / name, Path(name)):
+        if (path / MANIFEST).is_file():
+            return path
+    raise StoreError(f"no backup {name!r} in {folder}{_list_names(list_backups(folder, now))}")
+
+
+def check_folder(folder: Path, now: datetime) -> None:
+    """Raise StoreError for a folder without a backup, which was named as one with some."""
+    if not list_backups(folder, now):
+        raise StoreError(f"{folder}: no backup is there")
+
+
+def _list_names(found: Sequence[Path]) -> str:
+    names = ", ".join(path.name for path in found[:_SHOWN])
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return f"; there are {names}{more}" if found else "; there is none at all"
 
 
 def check_files(folder: Path, manifest: Manifest) -> Iterator[str]:

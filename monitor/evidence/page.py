@@ -6,17 +6,26 @@ All text of a notice is masked, freed of what does not show, and escaped.
 from __future__ import annotations
 
 import hashlib
-import html
 import json
-import unicodedata
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import dedent
 from typing import Any
 
+from monitor.alerting.lines import write_published, write_why
 from monitor.alerting.render import render_alert
 from monitor.evidence.gathering import Case
+from monitor.evidence.plain import (
+    list_points,
+    name_field,
+    name_moment,
+    name_outcome,
+    name_protection,
+)
+from monitor.evidence.quotes import Hit, find_around, list_hits, mark_quotes
+from monitor.evidence.quotes import show_text as _show
 from monitor.evidence.wording import CHECKS, name_origin
-from monitor.models import Zone, ZoneKind
+from monitor.models import ZoneKind
 from monitor.screening.gloss import gloss_title
 from monitor.text.privacy import mask_private
 
@@ -40,12 +49,14 @@ _POLICY = (
     f"{b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'"
 )
 _CHROME = frozenset({ZoneKind.BOILERPLATE})
+_ACCOUNT = "The program's own account, with its ids and weights, is in explanation.txt."
 Pair = tuple[str, str]
 
 
 def make_page(case: Case, facts: Mapping[str, Any]) -> str:
     """Return index.html."""
-    content = case.content
+    content, hits = case.content, list_hits(case)
+    own = f"In the program's own words: {case.alert['verdict']}, {case.alert['reason']}."
     title = f"Case file of alert {case.alert['id']}"
     parts = [
         f"<h1>{_show(title)}</h1>",
@@ -57,9 +68,9 @@ def make_page(case: Case, facts: Mapping[str, Any]) -> str:
         "public procurement portals. It loads nothing and runs nothing. Names, telephone numbers "
         "and mailboxes of persons are masked here; the raw evidence beside it has them. English "
         "is by glossary and rules; the Chinese original decides.</p>",
-        _section("What was found", _table(_list_facts(case))),
-        _section("Where the text says so", "".join(_list_quotes(case))),
-        _section("Why it was told", _block("\n".join(case.why))),
+        _section("What was found", _table(_list_facts(case)) + _point(own)),
+        _section("Where the text says so", "".join(_list_quotes(case, hits))),
+        _section("Why it was told", _block(_list_reasons(content)) + _point(_ACCOUNT)),
         _section(
             "The message, written anew from what was sent", _block(render_alert(content).body)
         ),
@@ -69,8 +80,8 @@ def make_page(case: Case, facts: Mapping[str, Any]) -> str:
         _section("What was watched for", "".join(_list_entries(case, facts))),
         _section("Proof", _table(_list_proof(facts))),
         _section("How to check this case", "".join(f"<p>{_show(line)}</p>" for line in CHECKS)),
-        _section("The notice as the program reads it", "".join(_list_zones(case))),
-        *(_section(f"Attachment: {name}", _block(text)) for name, text in case.texts),
+        _section("The notice as the program reads it", "".join(_list_zones(case, hits))),
+        *(_section(f"Attachment: {name}", _quote(text, hits)) for name, text in case.texts),
     ]
     head = (
         f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -82,22 +93,20 @@ def make_page(case: Case, facts: Mapping[str, Any]) -> str:
     return page.encode("utf-8", "replace").decode()
 
 
-def _show(text: object) -> str:
-    """Return a text of anyone's, safe in HTML: private data masked, nothing hidden in it."""
-    plain = "".join(
-        char
-        for char in mask_private(str(text))
-        if char == "\n" or unicodedata.category(char)[0] != "C"
-    )
-    return html.escape(plain)
-
-
 def _section(title: str, inner: str) -> str:
     return f"<section><h2>{_show(title)}</h2>\n{inner or '<p>None.</p>'}</section>"
 
 
 def _block(text: str) -> str:
     return f'<pre lang="zh">{_show(text)}</pre>' if text else ""
+
+
+def _quote(text: str, hits: Iterable[Hit]) -> str:
+    return f'<pre lang="zh">{mark_quotes(text, hits)}</pre>' if text else ""
+
+
+def _point(text: str) -> str:
+    return f"<p><small>{_show(text)}</small></p>"
 
 
 def _table(rows: Iterable[Pair]) -> str:
@@ -107,7 +116,7 @@ def _table(rows: Iterable[Pair]) -> str:
 
 def _list_facts(case: Case) -> Iterator[Pair]:
     content, buyer = case.content, case.content["buyer"]
-    yield "Verdict", f"{case.alert['verdict']} ({case.alert['reason']})"
+    yield "Verdict", name_outcome(case.alert["verdict"], case.alert["reason"])
     yield "Title", content["title_en"]
     yield "Title, original", content["title"]
     yield "Buyer", _join((buyer["name_en"], buyer["name"]))
@@ -116,58 +125,46 @@ def _list_facts(case: Case) -> Iterator[Pair]:
         yield "Supplier", _join((one["name_en"], one["name"]))
     if value := content["value"]:
         yield "Value", f"{value['currency']} {value['amount']:,.2f} – printed as {value['raw']}"
-    yield "Published", str(content["published"] or content["published_raw"] or "not stated")
+    yield "Published", write_published(content)
     yield "Stage", content["stage_en"] or "not stated"
     yield "Project", content["project_number"] or "not stated"
     yield "Address", case.decision["url"]
     yield "Source", case.source
-    yield "Told at", f"{case.alert['created_at']} (UTC)"
+    yield "Told at", name_moment(case.alert["created_at"])
 
 
 def _join(names: Sequence[str]) -> str:
     return " – ".join(dict.fromkeys(filter(None, names))) or "not named"
 
 
-def _list_quotes(case: Case) -> Iterator[str]:
-    """Yield each place that counted, with the quotation marked in the text around it."""
-    zones = case.notice.zones if case.notice else ()
-    for hit in case.content["hits"]:
-        place = f"{hit['name']} ({hit['stance_en']}), in {hit['field']}"
-        place += f" of {hit['place']}" if hit["place"] else ""
-        around = next((text for text in _find_texts(case, hit, zones) if hit["quote"] in text), "")
-        english = f"<p>{_show(hit['quote_en'])}</p>" if hit["quote_en"] else ""
-        yield f"<p><b>{_show(place)}</b>: {_show(hit['why'])}</p>{english}"
-        yield f'<pre lang="zh">{_highlight(around or hit["quote"], [hit["quote"]])}</pre>'
+def _list_reasons(content: Mapping[str, Any]) -> str:
+    """Return the reasons as the message has them, without its label."""
+    return dedent("\n".join(write_why(content)).replace("Why:", "    ", 1))
 
 
-def _find_texts(case: Case, hit: Mapping[str, Any], zones: Sequence[Zone]) -> Iterator[str]:
-    yield from (zone.text for zone in zones if zone.field == hit["field"] and not hit["place"])
-    for name, text in case.texts:
-        if hit["place"].startswith(mask_private(name)):
-            yield from (line for line in text.splitlines() if hit["quote"] in line)
+def _list_quotes(case: Case, hits: Sequence[Hit]) -> Iterator[str]:
+    """Yield each text that counted once, with what it says above it and all hits marked."""
+    texts = dict[str, list[Hit]]()
+    for hit in hits:
+        texts.setdefault(find_around(case, hit), []).append(hit)
+    for text, found in texts.items():
+        yield from dict.fromkeys(map(_caption, found))
+        yield _quote(text, hits)
 
 
-def _highlight(text: str, quotes: Iterable[str]) -> str:
-    """Return a text for HTML with quotations marked; longer ones first, none inside another."""
-    pieces: list[tuple[str, bool]] = [(mask_private(text), False)]
-    for quote in sorted(set(filter(None, quotes)), key=lambda one: (-len(one), one)):
-        divided: list[tuple[str, bool]] = []
-        for piece, marked in pieces:
-            if marked or quote not in piece:
-                divided.append((piece, marked))
-                continue
-            first, *rest = piece.split(quote)
-            divided.append((first, False))
-            for part in rest:
-                divided += [(quote, True), (part, False)]
-        pieces = divided
-    return "".join(f"<mark>{_show(p)}</mark>" if marked else _show(p) for p, marked in pieces)
+def _caption(hit: Hit) -> str:
+    """Return what a hit is: who, what is done with it, where, why."""
+    file = f" of {hit['place']}" if hit["place"] else ""
+    what = f"{hit['name']} ({hit['stance_en']}), in {name_field(hit['field'])}{file}"
+    english = f"<p>{_show(hit['quote_en'])}</p>" if hit["quote_en"] else ""
+    raw = f"<small>{_show(hit['entry'])}, {_show(hit['field'])}</small>"
+    return f"<p><b>{_show(what)}</b>: {_show(hit['why'])} {raw}</p>{english}"
 
 
 def _list_deliveries(case: Case) -> Iterator[Pair]:
     for one in case.deliveries:
-        sent = f"accepted at {one['sent_at']} (UTC)" if one["sent_at"] else one["error"]
-        yield one["receiver"], f"{one['state']}, {one['attempts']} attempts {sent}"
+        sent = f"accepted at {name_moment(one['sent_at'])}" if one["sent_at"] else one["error"]
+        yield one["receiver"], f"{one['state']}: {sent or 'not accepted yet'}"
 
 
 def _list_captures(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -177,8 +174,8 @@ def _list_captures(facts: Mapping[str, Any]) -> Iterator[str]:
             *([("With", one["sent"])] if one["sent"] else []),
             ("Answered by", f"{one['final_url']} at {one['peer'] or 'an unknown address'}"),
             ("How and when", f"{name_origin(one)} (no monotonic clock is kept)"),
-            ("Status", str(one["status"])),
-            ("TLS", one["tls"] or "none"),
+            ("Status of HTTP", str(one["status"])),
+            ("Connection", name_protection(one["tls"])),
             ("SHA-256", one["sha256"]),
             ("SHA-256 as archived", one["packed"]),
             ("Capture", one["record_id"]),
@@ -192,8 +189,10 @@ def _list_captures(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _list_looks(case: Case) -> Iterator[str]:
     if look := case.look:
-        seen = f"{look['state']}, {look['looked_at'] or 'not looked yet'} {look['cause']}"
-        yield _table([("Last look", seen), ("Next look", look["due_at"] or "none")])
+        seen = (
+            f"{look['state']}, {name_moment(look['looked_at']) or 'not looked yet'} {look['cause']}"
+        )
+        yield _table([("Last look", seen), ("Next look", name_moment(look["due_at"]) or "none")])
     for row in case.later:
         told = json.loads(row["content"])
         yield f"<h3>{_show(told['subject'])}</h3>{_block(told['body'])}"
@@ -205,7 +204,12 @@ def _list_entries(case: Case, facts: Mapping[str, Any]) -> Iterator[str]:
     if versions["copied"] and versions["copied"] != versions["decided_with"]:
         what = f"The watchlists were edited since: these are lines of {versions['copied']}."
         yield f"<p>{_show(what)}</p>"
-    yield from (_block(text) for _, text in case.entries)
+    for number, one in enumerate(case.entries, start=1):
+        points = "".join(
+            f"<li>{_show(label)}: {_show(text)}</li>" for label, text in list_points(one.entry)
+        )
+        yield f"<h3>{_show(one.entry.name)}</h3><ul>{points}</ul>"
+        yield _point(f"{one.entry.id}: all its lines are in watchlists/entry-{number}.yaml")
 
 
 def _list_proof(facts: Mapping[str, Any]) -> Iterator[Pair]:
@@ -218,14 +222,12 @@ def _list_proof(facts: Mapping[str, Any]) -> Iterator[Pair]:
         yield "Time stamps", "none by an authority"
 
 
-def _list_zones(case: Case) -> Iterator[str]:
+def _list_zones(case: Case, hits: Sequence[Hit]) -> Iterator[str]:
     if case.notice is None:
         yield "<p>It could not be read by this program.</p>"
         return
-    quotes = [hit["quote"] for hit in case.content["hits"]]
     english = gloss_title(mask_private(case.notice.title), case.notice.region)
     yield f"<p>{_show(english)}</p><p lang=zh>{_show(case.notice.title)}</p>"
     for zone in case.notice.zones:
         if zone.kind not in _CHROME:
-            text = _highlight(zone.text, quotes)
-            yield f'<p><b>{_show(zone.field)}</b></p><pre lang="zh">{text}</pre>'
+            yield f"<p><b>{_show(name_field(zone.field))}</b></p>{_quote(zone.text, hits)}"

@@ -74,6 +74,11 @@ and the chain names the receivers of messages. Keep this file as you keep other 
 (the program wrote it with mode 0600), and pass on index.html rather than the whole where the
 whole is not needed.
 
+COOKIES
+A server may have answered with cookies of its session. captures/ holds these headers (Set-Cookie)
+as they came, for they are part of the evidence; in index.html and case.json the values are masked.
+What the program itself sent with its requests (cookies, keys) is in no file of this case.
+
 OPENING ORIGINALS
 Files in originals/ end in .bin so that nothing opens them by mistake: they come from foreign
 servers. A web page can be looked at offline under a name ending in .html; it may contain scripts.

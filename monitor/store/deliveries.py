@@ -23,6 +23,8 @@ _LONGEST_WAITS = {
     "daily": timedelta(hours=50),
     "weekly": timedelta(days=16),
 }
+# Longer than a receiver in trouble is ever left alone between two tries of its oldest message.
+_LONGEST_PAUSE = timedelta(hours=2)
 _DUE = """(next_try_at <= :now or next_try_at > case when digest like 'weekly:%' then :weekly
     when digest like 'daily:%' then :daily else :soon end)"""
 _RAN_OUT = "(leased_until <= :now or leased_until > :longest)"
@@ -53,7 +55,8 @@ class Delivery:
 
     `unconfirmed` is whether an earlier attempt may have arrived: a crash, a broken answer.
     `batch` names its message: the same for as long as one before may have arrived. `tried_at` is
-    when it was first leased, `refused_at` when the receiver first refused it for good.
+    since when it is tried, later than its first lease by the time in which nobody could try it;
+    `refused_at` is when the receiver first refused it for good.
     """
 
     id: int
@@ -128,16 +131,15 @@ class Deliveries:
             if head is None:
                 return []
             rows = self._list_message(head, values, due, limit)
-            found = [_read_delivery(row, owner, now) for row in rows]
+            found = [_read_delivery(row, owner, now, lease) for row in rows]
             batch = found[0].batch or name_batch(receiver, found)
             self.db.execute(
                 """update delivery set state = 'leased', leased_until = ?, leased_by = ?,
-                     attempts = attempts + 1, error = ?, batch = ?,
-                     tried_at = coalesce(tried_at, ?)
-                   where id in (select value from json_each(?))""",
+                     attempts = attempts + 1, error = ?, batch = ?, tried_at = one.value
+                   from json_each(?) as one where delivery.id = cast(one.key as integer)""",
                 [
-                    write_time(now + lease), owner, UNCONFIRMED, batch, write_time(now),
-                    _list_ids(found),
+                    write_time(now + lease), owner, UNCONFIRMED, batch,
+                    write_json({str(one.id): write_time(one.tried_at) for one in found}),
                 ],
             )  # fmt: skip
         pass_point("leased")
@@ -335,13 +337,26 @@ def _list_ids(deliveries: Iterable[Delivery]) -> str:
     return json.dumps([one.id for one in deliveries])
 
 
-def _read_delivery(row: Row, owner: str, now: datetime) -> Delivery:
+def _find_start(row: Row, now: datetime, lease: timedelta) -> datetime:
+    """Return since when a delivery is tried, moved on by the time in which nobody could try it.
+
+    A clock that was set, a machine that was off and a night prove nothing of a receiver.
+    """
+    began, until = read_time(row["tried_at"]), read_time(row["leased_until"])
+    if began is None or until is None:
+        return now
+    # The lease of the last try is not cleared when it ends.
+    gap = now - (until - lease)
+    return began + gap - min(max(gap, timedelta()), _LONGEST_PAUSE)
+
+
+def _read_delivery(row: Row, owner: str, now: datetime, lease: timedelta) -> Delivery:
     created = read_time(row["created_at"])
     if created is None:
         raise ValueError(f"delivery {row['id']} has no time")
     return Delivery(
         row["id"], row["alert"], AlertKind(row["kind"]), row["receiver"], row["digest"],
-        row["attempts"] + 1, created, read_time(row["tried_at"]) or now, bool(row["sample"]),
+        row["attempts"] + 1, created, _find_start(row, now, lease), bool(row["sample"]),
         json.loads(row["content"]), row["error"].startswith(UNCONFIRMED), row["batch"], owner,
         read_time(row["refused_at"]),
     )  # fmt: skip

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +19,8 @@ STEPS = (timedelta(days=1), timedelta(days=7), timedelta(days=30), timedelta(day
 _SPREAD = 6 * 3600
 _RETRY = timedelta(days=1)
 _GIVE_UP = timedelta(days=14)
+# Sites move what is old: a notice of another season says nothing of these.
+_NEAR = timedelta(days=30)
 
 
 class RelookState(StrEnum):
@@ -54,6 +57,17 @@ class Look:
     verdict: str
     sample: bool
     content: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Untold:
+    """An opened notice of which there is no alert, and its capture; `day` is its own, or when it
+    was first seen.
+    """
+
+    listing: Listing
+    day: datetime
+    record_id: str
 
 
 class Relooks:
@@ -117,16 +131,72 @@ class Relooks:
         )
         return [row["receiver"] for row in rows]
 
+    def list_untold(
+        self, source: str, told: Sequence[int], site: str, day: datetime, limit: int
+    ) -> list[Untold]:
+        """Return opened notices without any alert of about a day, the nearest first.
+
+        `site` is how the addresses of their captures begin. What belongs to a purchase of the
+        `told` listings is left out, and what was bought by others comes first: whoever sweeps
+        these may sweep that with them.
+        """
+        rows = self.db.query(
+            """with told as (select n.process, n.buyer from notice n
+                 where n.listing in (select value from json_each(:told)))
+               select l.*, n.record_id as captured,
+                 coalesce(l.published_at, l.first_seen_at) as day
+               from listing l join notice n on n.listing = l.id
+                 and n.version = (select max(version) from notice where listing = l.id)
+               join capture c on c.record_id = n.record_id
+               where l.source = :source and l.state = 'opened' and instr(c.url, :site) = 1
+                 and not exists (select 1 from alert a join notice y on y.id = a.notice
+                   where y.listing = l.id)
+                 and (n.process is null or not exists
+                   (select 1 from told where told.process = n.process))
+                 and abs(julianday(coalesce(l.published_at, l.first_seen_at)) - julianday(:day))
+                   <= :within
+               order by n.verdict <> 'none', n.buyer in (select buyer from told),
+                 abs(julianday(coalesce(l.published_at, l.first_seen_at)) - julianday(:day)), l.id
+               limit :limit""",
+            {
+                "source": source, "told": json.dumps(list(told)), "site": site,
+                "day": write_time(day), "within": _NEAR.days, "limit": limit,
+            },
+        )  # fmt: skip
+        return [
+            Untold(_read_listing(row), datetime.fromisoformat(row["day"]), row["captured"])
+            for row in rows
+        ]
+
     def find(self, listing: int) -> Row | None:
         """Return what is known of the looks at a listing's notice, None where none is planned."""
         return self.db.first("select * from relook where listing = ?", [listing])
 
+    def was_gone(self, source: str, url: str, since: datetime, now: datetime) -> bool:
+        """Return whether an address was gone when it was last asked for on an earlier day (UTC)."""
+        row = self.db.first(
+            """select status from capture where source = ? and url = ? and fetched_at > ?
+                 and substr(fetched_at, 1, 10) < ? order by fetched_at desc limit 1""",
+            [source, clean_text(url), write_time(since), f"{now.astimezone(UTC):%Y-%m-%d}"],
+        )
+        return row is not None and row["status"] in (404, 410)
+
     def note(
-        self, look: Look, state: RelookState, now: datetime, *, cause: str = "", compared: str = ""
+        self,
+        look: Look,
+        state: RelookState,
+        now: datetime,
+        *,
+        cause: str = "",
+        compared: str = "",
+        again: bool = False,
     ) -> None:
-        """Note what a look saw and plan the next; `compared` is what that one compares with."""
+        """Note what a look saw and plan the next; `compared` is what that one compares with.
+
+        With `again` the next one is on the next day, as of what is missing.
+        """
         step, due = find_next(look.id, look.told_at, now)
-        if state is RelookState.MISSING:
+        if again or state is RelookState.MISSING:
             step, due = look.step, now + _RETRY
         if state in (RelookState.WITHDRAWN, RelookState.UNCLEAR):
             due = None
@@ -165,11 +235,14 @@ def find_next(listing: int, told_at: datetime, now: datetime) -> tuple[int, date
 
 
 def _make_look(row: Row) -> Look:
-    # A look is at the notice's own address, also where its list carries the text.
-    listing = replace(make_listing(row).listing, content="")
     return Look(
-        row["id"], listing, datetime.fromisoformat(row["told_at"]), row["step"],
+        row["id"], _read_listing(row), datetime.fromisoformat(row["told_at"]), row["step"],
         RelookState(row["seen"]), read_time(row["looked_at"]),
         row["compared"] or row["told_record"], row["alert"], row["notice"], row["verdict"],
         bool(row["sample"]), json.loads(row["told"]),
     )  # fmt: skip
+
+
+def _read_listing(row: Row) -> Listing:
+    # A look is at the notice's own address, also where its list carries the text.
+    return replace(make_listing(row).listing, content="")

@@ -15,6 +15,7 @@ from monitor.errors import DeliveryError
 from monitor.models import Message
 from monitor.store.alerts import AlertKind, Alerts, Leg, NewAlert
 from monitor.store.database import Database
+from monitor.store.receivers import Receivers
 from tests.alerting.outbox import Clock, Desk, make_courier, post
 from tests.alerting.samples import NOW
 
@@ -76,16 +77,16 @@ def test_what_may_have_arrived_before_it_was_given_up_says_so_when_it_is_sent_ag
     courier = make_courier(alerts, desk)
     desk.answer = UnconfirmedError("HTTP 500")
     courier.deliver_due(clock)
-    clock.move(days=4)
+    clock.move(hours=1)
     desk.answer = None
     with alerts.db.immediate():
         [held] = alerts.lease("desk", "test", clock(), timedelta(minutes=10))
         post(alerts, ["other"], clock())
     courier.deliver_due(clock)
-    alerts.db.execute("update delivery set attempts = 9 where alert = 'doubtful'")
-    clock.move(minutes=11)
     desk.answer = UnconfirmedError("HTTP 500")
-    courier.deliver_due(clock)
+    for _ in range(3 * 24):
+        clock.move(hours=1.1)
+        courier.deliver_due(clock)
     assert held.alert == "doubtful"
     assert read_state(alerts, "doubtful") == "dead"
     alerts.revive(["desk"], clock())
@@ -124,6 +125,23 @@ def test_with_nobody_else_to_tell_the_receiver_itself_hears_what_was_given_up(
     assert read_state(alerts, "bad") == "dead"
     assert any("given up" in subject for subject in read_reports(alerts, "desk"))
     assert any("given up" in message.subject for message in desk.accepted)
+
+
+def test_all_that_is_given_up_in_a_day_makes_one_report(alerts: Alerts) -> None:
+    clock, desk = Clock(), Desk()
+    courier = make_courier(alerts, desk)
+    for number in range(5):
+        post(alerts, [f"a{number}"], clock())
+        alerts.db.execute("update alert set content = '{}' where kind = 'notice'")
+        courier.deliver_due(clock)
+        clock.move(hours=1)
+    assert alerts.count_states() == {"dead": 5, "waiting": 1}
+    clock.move(days=1)
+    post(alerts, ["next day"], clock())
+    alerts.db.execute("update alert set content = '{}' where kind = 'notice'")
+    courier.deliver_due(clock)
+    assert alerts.count_states() == {"dead": 6, "waiting": 2}
+    assert all("given up" in subject for subject in read_reports(alerts, "screen"))
 
 
 def test_a_later_look_that_was_given_up_is_said_like_an_alert(alerts: Alerts) -> None:
@@ -174,3 +192,57 @@ def test_after_a_change_of_its_address_no_further_message_goes_to_the_old_one(
     new = Desk()
     assert make_courier(alerts, new).deliver_due(clock) == 1
     assert new.list_alerts() == ["two"]
+
+
+def fail_once(alerts: Alerts, clock: Clock) -> tuple[Courier, Desk]:
+    """Give a courier to a receiver that accepted one message and failed one try of another."""
+    desk = Desk()
+    courier = make_courier(alerts, desk)
+    post(alerts, ["first"], NOW)
+    courier.deliver_due(clock)
+    post(alerts, ["second"], NOW)
+    desk.answer = DeliveryError("busy")
+    courier.deliver_due(clock)
+    return courier, desk
+
+
+@pytest.mark.parametrize("days", [7, 400, -7])
+def test_a_clock_that_is_set_makes_no_receiver_dead_and_gives_nothing_up(
+    alerts: Alerts, days: int
+) -> None:
+    clock = Clock()
+    courier, desk = fail_once(alerts, clock)
+    clock.move(days=days)
+    for _ in range(12 * FEWEST_TRIES):
+        courier.deliver_due(clock)
+        clock.move(minutes=5)
+    [row] = alerts.db.query("select * from delivery where alert = 'second'")
+    assert row["attempts"] > FEWEST_TRIES
+    assert row["state"] == "waiting"
+    assert Receivers(alerts.db).find_dead("desk") is None
+    desk.answer = None
+    clock.move(hours=1)
+    assert courier.deliver_due(clock) == 1
+
+
+def test_after_the_clock_was_set_three_days_of_failing_still_make_it_dead(alerts: Alerts) -> None:
+    clock = Clock()
+    courier, _ = fail_once(alerts, clock)
+    alerts.db.execute("delete from delivery where alert = 'first'")
+    clock.move(days=-7)
+    hours = 0
+    while Receivers(alerts.db).find_dead("desk") is None:
+        courier.deliver_due(clock)
+        clock.move(hours=1)
+        hours += 1
+    assert 3 * 24 - 3 <= hours <= 3 * 24 + 3
+
+
+def test_nights_and_days_without_power_are_no_time_of_failing(alerts: Alerts) -> None:
+    clock = Clock()
+    courier, _ = fail_once(alerts, clock)
+    for _ in range(FEWEST_TRIES + 3):
+        clock.move(days=2)
+        courier.deliver_due(clock)
+    assert read_state(alerts, "second") == "waiting"
+    assert Receivers(alerts.db).find_dead("desk") is None

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from monitor.holding import StateLock
-from monitor.store import FILE_NAME
+from monitor.store import FILE_NAME, Store
+from monitor.store.chain import LinkKind
 from tests.evidence.worlds import alter, fill_state
 from tests.kit.program import run_once
 
@@ -96,6 +99,39 @@ def test_a_backup_can_be_named_by_its_name_or_its_folder(folder: Path) -> None:
         assert run_once(folder, "restore", name, "--from", str(folder / "kept"))[0] == 0
         (aside,) = (folder / "state").glob("*.before-restore-*")
         aside.unlink()
+
+
+def test_a_backup_that_is_not_there_is_said_with_those_that_are(folder: Path) -> None:
+    state = folder / "state"
+    code, out, err = run_once(folder, "restore", "nosuch")
+    assert (code, out) == (1, "")
+    assert err == f"error: no backup 'nosuch' in {state / 'backups'}; there is none at all\n"
+    assert run_once(folder, "backup", "--out", str(folder / "kept"))[0] == 0
+    name = next(name_backups(folder))
+    code, out, err = run_once(folder, "restore", "nosuch", "--from", str(folder / "kept"))
+    assert (code, out) == (1, "")
+    assert err == f"error: no backup 'nosuch' in {folder / 'kept'}; there are {name}\n"
+    assert list(state.glob("*.before-restore-*")) == []
+
+
+def test_heads_of_backups_on_another_disk_count_too(folder: Path) -> None:
+    old, kept = folder / "old", folder / "kept"
+    assert run_once(folder, "backup", "--out", str(old))[0] == 0
+    with Store.open(folder / "state") as store:
+        store.chain.append(LinkKind.REMOVAL, "bytes nothing", datetime(2026, 12, 1, tzinfo=UTC))
+    assert run_once(folder, "backup", "--out", str(kept))[0] == 0
+    assert run_once(folder, "verify", "--heads", str(old), "--heads", str(kept))[0] == 0
+    [earlier] = old.glob("2*")
+    shutil.copyfile(earlier / FILE_NAME, folder / "state" / FILE_NAME)
+    assert run_once(folder, "verify", "--heads", str(old))[0] == 0
+    code, out, _ = run_once(folder, "verify", "--heads", str(old), "--heads", str(kept))
+    assert (code, "was noted elsewhere" in out) == (1, True)
+
+
+def test_a_folder_without_heads_is_said(folder: Path) -> None:
+    code, out, err = run_once(folder, "verify", "--heads", str(folder / "nowhere"))
+    assert (code, out) == (1, "")
+    assert err == f"error: {folder / 'nowhere'}: no backup is there\n"
 
 
 def test_a_backup_of_what_was_changed_is_kept_and_not_good(folder: Path) -> None:

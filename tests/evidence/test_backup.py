@@ -13,14 +13,21 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import LockedError, StoreError
-from monitor.evidence.backup import run_backup, write_backup
-from monitor.evidence.manifest import check_files, find_latest, list_backups, read_manifest
+from monitor.evidence.backup import write_backup
+from monitor.evidence.manifest import (
+    check_files,
+    choose_backup,
+    find_latest,
+    list_backups,
+    read_manifest,
+)
 from monitor.holding import StateLock
 from monitor.store import FILE_NAME, Store
 from tests.evidence.worlds import alter, fill_state, find_all, find_problems
 from tests.kit.house import make_award, open_house
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
+LATER = NOW + timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +91,8 @@ def test_a_backup_is_whole_while_polls_go_on(tmp_path: Path) -> None:
         thread = threading.Thread(target=poll_on)
         thread.start()
         try:
-            made = [
-                run_backup(house.config, NOW + timedelta(minutes=number)) for number in range(5)
-            ]
+            state, times = house.config.state, [NOW + timedelta(minutes=n) for n in range(5)]
+            made = [write_backup(state, tmp_path / "backups", now) for now in times]
         finally:
             stop.set()
             thread.join()
@@ -103,12 +109,48 @@ def test_the_oldest_go_and_the_last_good_one_stays(state: Path, folder: Path) ->
         write_backup(state, folder, NOW + timedelta(hours=number), keep=2) for number in (1, 2, 3)
     ]
     assert [one.manifest.good for one in bad] == [False] * 3
-    assert list_backups(folder) == [bad[2].path, bad[1].path, good.path]
+    assert list_backups(folder, LATER) == [bad[2].path, bad[1].path, good.path]
     assert bad[2].removed == (bad[0].path,)
-    assert find_latest(folder) == good.path
+    assert find_latest(folder, LATER) == good.path
     damaged.write_bytes(whole)
     mended = write_backup(state, folder, NOW + timedelta(hours=4), keep=2)
-    assert list_backups(folder) == [mended.path, bad[2].path]
+    assert list_backups(folder, LATER) == [mended.path, bad[2].path]
+
+
+def test_a_backup_of_a_time_to_come_is_never_the_latest(
+    state: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ahead = write_backup(state, folder, NOW + timedelta(days=900), keep=2).path
+    with pytest.raises(StoreError, match=f"no good backup up to now; there are {ahead.name}"):
+        find_latest(folder, NOW)
+    first = write_backup(state, folder, NOW, keep=2)
+    assert (first.removed, list_backups(folder, NOW)) == ((), [first.path, ahead])
+    assert find_latest(folder, NOW) == first.path
+    assert choose_backup(folder, ahead.name, NOW) == ahead
+    assert [one.getMessage().partition(":")[0] for one in caplog.records] == [str(ahead)]
+    second = write_backup(state, folder, NOW + timedelta(hours=1), keep=2)
+    assert second.removed == (ahead,)
+    assert list_backups(folder, LATER) == [second.path, first.path]
+    assert find_latest(folder, NOW) == first.path
+
+
+def test_what_did_not_grow_is_linked_to_the_newest_by_a_clock_that_was_right(
+    state: Path, folder: Path
+) -> None:
+    ahead = write_backup(state, folder, NOW + timedelta(days=900)).path
+    capture, *_ = sorted(state.glob("captures/*/*.warc.gz"))
+    name = capture.relative_to(state)
+    (ahead / name).unlink()
+    first = write_backup(state, folder, NOW).path
+    second = write_backup(state, folder, NOW + timedelta(hours=1)).path
+    assert os.path.samefile(first / name, second / name)
+
+
+def test_a_backup_that_someone_renamed_is_theirs(state: Path, folder: Path) -> None:
+    theirs = write_backup(state, folder, NOW).path.rename(folder / "before-the-move")
+    made = [write_backup(state, folder, NOW + timedelta(hours=n), keep=1).path for n in (1, 2)]
+    assert list_backups(folder, LATER) == [made[1], theirs]
+    assert find_latest(folder, LATER) == made[1]
 
 
 def test_a_capture_that_went_bad_is_kept_good_by_the_backup(state: Path, folder: Path) -> None:
@@ -148,7 +190,7 @@ def test_half_a_backup_never_looks_like_one(
 def test_a_disk_that_would_be_too_full_is_left_alone(state: Path, folder: Path) -> None:
     with pytest.raises(StoreError, match=r"a backup needs \d+ MiB free, there are \d+ MiB"):
         write_backup(state, folder, NOW, reserve=1 << 60)
-    assert list_backups(folder) == []
+    assert list_backups(folder, LATER) == []
 
 
 def test_two_backups_at_once_are_one(state: Path, folder: Path) -> None:
@@ -168,7 +210,7 @@ def test_a_damaged_database_gives_no_backup(state: Path, folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:4096] + b"\xa5" * 8192)
     with pytest.raises(StoreError, match="tender-monitor restore latest"):
         write_backup(state, folder, NOW + timedelta(hours=1))
-    assert list_backups(folder) == [kept]
+    assert list_backups(folder, LATER) == [kept]
 
 
 def test_only_the_owner_can_read_a_backup(state: Path, folder: Path) -> None:
@@ -194,10 +236,10 @@ def test_a_manifest_that_is_none_is_refused(text: str, said: str, tmp_path: Path
 
 def test_where_no_backup_is_good_there_is_no_latest(state: Path, folder: Path) -> None:
     with pytest.raises(StoreError, match="no good backup"):
-        find_latest(folder)
+        find_latest(folder, LATER)
     with alter(state) as db:
         db.execute("update capture set status = 999 where rowid = 1")
     bad = write_backup(state, folder, NOW)
     assert "the row is not what was written" in bad.manifest.problems[0]
     with pytest.raises(StoreError, match="no good backup"):
-        find_latest(folder)
+        find_latest(folder, LATER)

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from email.message import Message
 from io import BytesIO
 from pathlib import Path
 
@@ -26,11 +27,14 @@ from monitor.evidence.casefile import make_case, write_case
 from monitor.evidence.gathering import Case, CaseError, Gatherer
 from monitor.evidence.offline import check_case, main, pack_files
 from monitor.health import make_self_alert
+from monitor.reading.views import explain_notice, show_explanation
+from monitor.sample.server import Response, SamplePortal
 from monitor.store.chain import LinkKind, digest_facts, hash_link
 from tests.kit.house import House, make_award, open_house
 from tests.kit.program import run_once, write_config
 
 PHONE = "13800000000"
+SESSION = "5e55104"
 SCRIPT = "<script>alert(1)</script>"
 
 
@@ -194,13 +198,90 @@ def test_the_page_loads_nothing_runs_nothing_and_names_nobody(packed: bytes) -> 
     tags = set(re.findall(r"<\s*([a-z0-9]+)", page))
     assert tags <= {
         "html", "head", "meta", "title", "style", "body", "section", "h1", "h2", "h3", "p", "b",
-        "table", "tr", "th", "td", "pre", "mark",
+        "table", "tr", "th", "td", "pre", "mark", "small", "ul", "li",
     }  # fmt: skip
     assert not re.search(r"\b(?:src|href|on\w+)=", page)
     assert "&lt;script&gt;" in page
     assert "<mark>希捷</mark>" in page
     assert "48" in page
     assert "Seagate" in page
+
+
+def test_the_page_says_in_words_what_the_program_names_by_ids(packed: bytes) -> None:
+    page = unpack(packed)["index.html"].decode()
+    assert "Alert – told for the first time" in page
+    assert "in item 1: brand" in page
+    assert "<li>Names that are enough: 希捷, 希捷科技, Seagate</li>" in page
+    plain = re.sub(r"<style>.*?</style>|<small>.*?</small>", "", page, flags=re.DOTALL)
+    for jargon in ("FIRST_MATCH", "items[", "seagate [", "pattern:", "not_seen", "(?!"):
+        assert jargon not in plain, jargon
+    assert "FIRST_MATCH" in page
+
+
+def test_every_hit_that_the_explanation_names_is_marked(tmp_path: Path) -> None:
+    note = (
+        "另配希捷酷鹰硬盘两块；旧设备为西部数据硬盘，\n\n须用希捷 ST8000VX004 替换；不接受SkyHawk。"
+    )
+    with told_house(tmp_path, note=note) as house:
+        name = find_alert(house)
+        found = explain_notice(house.rooms.store, name)
+        assert found is not None
+        why = list(show_explanation(found))
+        page = unpack(make_case(gather(house)))["index.html"].decode()
+    quotes = [line.partition("「")[2].partition("」")[0] for line in why if "  hit " in line]
+    assert len(quotes) > 3
+    shown = page.partition("<h2>Where the text says so</h2>")[2].partition("</section>")[0]
+    whole = page.partition("<h2>The notice as the program reads it</h2>")[2]
+    for part in (shown, whole):
+        marked = ["".join(one.split()) for one in re.findall("<mark>(.*?)</mark>", part, re.DOTALL)]
+        for quote in quotes:
+            bare = "".join(quote.strip("…").split())
+            assert any(bare in one for one in marked), quote
+
+
+def test_session_cookies_stand_in_the_archived_bytes_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[str]()
+
+    def answer(portal: SamplePortal, path: str, headers: Message) -> Response:
+        asked.append(headers.get("Cookie", ""))
+        found = plain(portal, path, headers)
+        return replace(found, headers=(*found.headers, ("Set-Cookie", f"sid={SESSION}; Path=/")))
+
+    plain = SamplePortal.answer
+    monkeypatch.setattr(SamplePortal, "answer", answer)
+    with told_house(tmp_path / "house") as house:
+        packed = make_case(gather(house))
+    assert f"sid={SESSION}" in asked
+    files = unpack(packed)
+    opened = {n: gzip.decompress(f) if n.endswith(".gz") else f for n, f in files.items()}
+    assert {name for name, found in opened.items() if SESSION.encode() in found} == {
+        name for name in files if name.startswith("captures/")
+    }
+    assert "Set-Cookie: sid=[masked]; Path=/" in files["index.html"].decode()
+    assert "Set-Cookie" in files["README.txt"].decode()
+    for found in opened.values():
+        assert not re.search(rb"(?m)^(?:Cookie|Authorization):", found)
+    assert judge(tmp_path, packed) == []
+
+
+@pytest.mark.parametrize(("name", "value", "shown"), [
+    ("Set-Cookie", "sid=ab=c; Path=/; HttpOnly", "sid=[masked]; Path=/; HttpOnly"),
+    ("set-cookie2", 'sid="a"; Version="1"', 'sid=[masked]; Version="1"'),
+    ("Set-Cookie", "a=1; Path=/, b=2; Secure", "a=[masked]; Path=[masked]; Secure"),
+    ("Set-Cookie", "a=1, b=2", "a=[masked]"),
+    ("Set-Cookie", "a=1; Expires=Wed, 25 Nov 2026 04:00:00 GMT",
+     "a=[masked]; Expires=Wed, 25 Nov 2026 04:00:00 GMT"),
+    ("Set-Cookie", "bare", "[masked]"),
+    ("Cookie", "path=1; b=2", "path=[masked]; b=[masked]"),
+    ("Authorization", "Bearer x", "[masked]"),
+    ("X-Auth-Token", "x", "[masked]"),
+    ("Content-Type", "text/html; charset=gbk", "text/html; charset=gbk"),
+])  # fmt: skip
+def test_a_header_shows_no_secret(name: str, value: str, shown: str) -> None:
+    assert offline.mask_headers([(name, value)]) == [[name, shown]]
+    assert offline.mask_headers([(name, shown)]) == [[name, shown]]
 
 
 def test_persons_are_masked_in_texts_and_kept_in_the_raw_evidence(packed: bytes) -> None:
@@ -333,6 +414,7 @@ def test_the_command_writes_a_case_or_says_in_one_line_why_not(tmp_path: Path) -
         assert (code, "is there already" in errors) == (1, True)
         code, _, errors = run_once(tmp_path, "evidence", "nothing")
         assert (code, errors.count("\n")) == (1, 1)
+        assert "no alert 'nothing'" in errors
 
 
 def test_what_is_stored_otherwise_than_it_was_written_is_no_case(tmp_path: Path) -> None:

@@ -170,13 +170,25 @@ def test_heads_of_a_chain_that_was_left_behind_are_not_asked_for(
     assert find_problems(state, heads=heads) != []
 
 
+def test_a_backup_of_a_time_to_come_asks_for_no_head_that_a_restore_left_behind(
+    state: Path, backup: Path, tmp_path: Path
+) -> None:
+    with Store.open(state) as store:
+        store.alerts.enqueue(make_self("later"), ["terminal"], NOW)
+    write_backup(state, tmp_path / "backups", NOW + timedelta(days=900))
+    assert len(list_noted(state, tmp_path)) == 2
+    restore_backup(state, backup, NOW + timedelta(hours=2))
+    [head] = list_noted(state, tmp_path)
+    assert find_problems(state, heads=[head]) == []
+
+
 def make_self(name: str) -> NewAlert:
     return NewAlert(name, AlertKind.SELF, None, None, "self", "R", "f", False, {"subject": name})
 
 
 def list_noted(state: Path, folder: Path) -> list[Head]:
     with Store.open(state, read_only=True) as store:
-        return list(list_heads(folder / "backups", store))
+        return list(list_heads(folder / "backups", store, NOW + timedelta(days=1)))
 
 
 def test_a_missing_backup_is_one_line(state: Path, tmp_path: Path) -> None:
