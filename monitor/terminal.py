@@ -48,7 +48,11 @@ def show_each(rows: Iterable[Mapping[str, Any]], name: str, column: str) -> None
 
 def clean_line(text: str) -> str:
     """Return text with blanks in the place of all that does not print, private data masked."""
-    return mask_private("".join(char if char.isprintable() else " " for char in text))
+    return mask_private(_replace_unprintable(text))
+
+
+def _replace_unprintable(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def write_out(text: str) -> None:
@@ -84,9 +88,11 @@ class _OneLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         lines = super().format(record).splitlines()
-        shown = ["".join(c if c.isprintable() else " " for c in line) for line in lines]
-        # A traceback keeps its lines, set off so that none passes for an entry.
-        return ("\n    | " if record.exc_info else " ").join(shown)
+        if not record.exc_info:
+            return " ".join(map(_replace_unprintable, lines))
+        # A traceback keeps its lines, set off so that none passes for an entry. Its error may quote
+        # what it could not read.
+        return "\n    | ".join(map(clean_line, lines))
 
 
 def set_logging(debug: bool) -> None:

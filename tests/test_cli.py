@@ -10,7 +10,6 @@ import pytest
 
 from monitor.commands.reading import write_notes
 from monitor.sample.server import LIST_PATH, SamplePortal
-from monitor.terminal import count_of
 from tests.kit.house import make_award, make_chairs
 from tests.kit.program import run_once, write_config
 from tests.kit.rawserver import HostileServer, reply
@@ -297,18 +296,6 @@ def test_what_there_is_one_of_is_not_in_the_plural(tmp_path: Path) -> None:
     write_config(tmp_path, "  local: {portal: ccgp, lists: ['http://127.0.0.1:1/x/']}")
     code, out, _ = run_once(tmp_path, "check")
     assert (code, ": good. 1 source, 1 receiver, " in out) == (0, True)
-
-
-@pytest.mark.parametrize(
-    ("number", "word", "shown"),
-    [
-        (1, "receiver", "1 receiver"), (0, "receiver", "0 receivers"),
-        (2, "agency pattern", "2 agency patterns"), (1, "entry", "1 entry"),
-        (2, "entry", "2 entries"), (2, "day", "2 days"), (2, "match", "2 matches"),
-    ],
-)  # fmt: skip
-def test_a_word_is_in_the_plural_unless_there_is_one(number: int, word: str, shown: str) -> None:
-    assert count_of(number, word) == shown
 
 
 def test_an_address_that_apprise_does_not_know_is_refused_at_its_line(tmp_path: Path) -> None:

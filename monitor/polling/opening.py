@@ -24,7 +24,7 @@ from monitor.stanzas import SourceConfig
 from monitor.store import Store
 from monitor.store.expectations import Fields
 from monitor.store.notices import ListingState, StoredListing
-from monitor.text.privacy import mask_private
+from monitor.text.privacy import mask_address, mask_private
 from monitor.text.sketches import take_sketch
 from monitor.web.visit import Visitor
 
@@ -142,7 +142,7 @@ class Opener:
             return self._note_trouble(stored, trouble, tally)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
             # A page that breaks the reading is one notice lost from sight, not a source.
-            log.exception("%s: %s could not be read", self.name, stored.listing.url)
+            log.exception("%s: %s could not be read", self.name, mask_address(stored.listing.url))
             cause = f"the program failed on it: {type(error).__name__}"
             return self._note_trouble(stored, Trouble(SourceState.PARTIAL, cause, missed), tally)
         tally.streak = 0

@@ -103,7 +103,8 @@ class Sources:
                  failures = case when :current then 0 else failures + 1 end
                where name = :name""",
             {
-                "name": name, "state": str(health.state), "cause": clean_text(health.cause),
+                "name": name, "state": str(health.state),
+                "cause": mask_private(clean_text(health.cause)),
                 "missed": health.missed, "advice": health.advice, "listings": listings,
                 "current": int(current), "whole": int(whole),
                 "counted": int(whole and listings > 0), "now": write_time(now),

@@ -18,6 +18,7 @@ from monitor.text.dates import CHINA
 from monitor.text.names import is_name
 from monitor.text.normalize import fold_name, normalize
 from monitor.text.noticetypes import read_notice_type
+from monitor.text.privacy import mask_private
 from monitor.text.titles import find_title_buyer, strip_frame
 
 KEPT_WORDS = 64
@@ -142,7 +143,8 @@ def take_sketch(notice: Notice) -> Sketch:
 
 
 def _split_title(notice: Notice) -> _Head:
-    title = fold_name(notice.title)
+    # Folded, a label loses the mark that shows whose name follows.
+    title = fold_name(mask_private(notice.title))
     lots = tuple(sorted({_write_place(found) for found in _LOT.finditer(title)}))
     text = _LOT.sub("", title)
     correction = 1
