@@ -15,7 +15,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -24,6 +23,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.kit.serving import QuietAnswer, QuietServer
 from tests.portals.sites.base import CHINA, Asked, Fact
 from tests.portals.sites.ccgp import CcgpSite
 
@@ -88,16 +88,13 @@ class _World:
             return 500 if mood is Mood.LYING and doubt else 200
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(QuietServer):
     daemon_threads = True
     request_queue_size = 64
     world: _World
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: clients die here by design."""
 
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietAnswer):
     server: _Server
 
     def do_GET(self) -> None:
@@ -105,26 +102,15 @@ class _Handler(BaseHTTPRequestHandler):
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         path = unquote(parts.path)
         answer = self.server.world.site.reply(Asked("GET", path, query, b"", dict(self.headers)))
-        self._answer(answer.status, answer.body, answer.content_type)
+        self.give_answer(answer.status, answer.body, [("Content-Type", answer.content_type)])
 
     def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length)
-        if len(body) < length:
+        body = self.read_body()
+        if len(body) < int(self.headers.get("Content-Length") or 0):
             return  # the sender died in the middle
         receiver = self.path.strip("/")
         key = self.headers.get("Idempotency-Key") or ""
-        self._answer(self.server.world.take(receiver, read_text(receiver, body), key))
-
-    def _answer(self, status: int, body: bytes = b"", kind: str = "text/plain") -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        self.give_answer(self.server.world.take(receiver, read_text(receiver, body), key))
 
 
 def read_text(receiver: str, body: bytes) -> str:

@@ -8,11 +8,10 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from tests.campaigns.outside import make_fact
+from tests.kit.serving import QuietAnswer, QuietServer, Serving
 from tests.portals.sites.base import CHINA, Fact
 
 # How long the receiver takes to answer, in seconds: time to be killed in.
@@ -21,7 +20,7 @@ _NAMED = re.compile(r"第(\d+)派出所")
 _COPY = "may be a second copy"
 
 
-class PeerWorld:
+class PeerWorld(Serving):
     """A page at `url`/list and a webhook at `url`/hook, while entered.
 
     `refusing` has the webhook answer 503; `asked` is set when the page is asked for.
@@ -33,14 +32,14 @@ class PeerWorld:
         self.facts: list[Fact] = []
         self.texts: list[str] = []
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.world = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        server = _Server(("127.0.0.1", 0), _Handler)
+        server.world = self
+        super().__init__(server)
 
     @property
     def url(self) -> str:
         """The address, without a slash at the end."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self.port}"
 
     def publish(self) -> None:
         """Show one notice more, above all others; it has the next even number, so it is told."""
@@ -88,22 +87,6 @@ class PeerWorld:
         found = next((fact for fact in self.facts if str(fact.number) == number), None)
         return f"<html><body>{found.body()}</body></html>" if found else None
 
-    def __enter__(self) -> Self:
-        """Begin to serve."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        """End."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
 
 def _find_numbers(text: str) -> set[int]:
     """Return the notices that a message tells of; in a diff only its added lines tell."""
@@ -113,45 +96,33 @@ def _find_numbers(text: str) -> set[int]:
     return {int(number) for line in lines for number in _NAMED.findall(line)}
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(QuietServer):
     daemon_threads = True
     world: PeerWorld
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: clients die here by design."""
 
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietAnswer):
     server: _Server
 
     def do_GET(self) -> None:
         world = self.server.world
         if self.path == "/list":
             world.asked.set()
-            self._answer(200, world.write_page())
+            self._show(200, world.write_page())
         else:
             body = world.find_body(self.path)
-            self._answer(200 if body else 404, body or "")
+            self._show(200 if body else 404, body or "")
 
     def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        content = self.rfile.read(length)
-        if len(content) < length:
+        content = self.read_body()
+        if len(content) < int(self.headers.get("Content-Length") or 0):
             return  # the sender died in the middle
         status = self.server.world.take("\n".join(_find_texts(json.loads(content))))
         threading.Event().wait(_SLOWNESS)
-        self._answer(status, "")
+        self._show(status, "")
 
-    def _answer(self, status: int, text: str) -> None:
-        body = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+    def _show(self, status: int, text: str) -> None:
+        self.give_answer(status, text.encode(), [("Content-Type", "text/html; charset=utf-8")])
 
 
 def _find_texts(content: dict[str, Any]) -> Iterator[str]:

@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from monitor.store import Store
 from monitor.store.chain import LinkKind
 from monitor.store.stamps import Stamp
 from tests.evidence.test_casefile import gather, judge, repack, told_house, unpack
+from tests.kit.serving import QuietAnswer, QuietServer, Serving
 
 OPENSSL = shutil.which("openssl")
 pytestmark = [
@@ -93,28 +93,14 @@ def sign_query(folder: Path, query: bytes) -> bytes:
 def serve_answers(answer: Answer, status: int = 200) -> Iterator[str]:
     """Serve an authority on 127.0.0.1 and give its address."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietAnswer):
         def do_POST(self) -> None:
             assert self.headers["Content-Type"] == "application/timestamp-query"
-            body = answer(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(status)
-            self.send_header("Content-Type", "application/timestamp-reply")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            body = answer(self.read_body())
+            self.give_answer(status, body, [("Content-Type", "application/timestamp-reply")])
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Stay silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/tsa"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with Serving(QuietServer(("127.0.0.1", 0), Handler)) as server:
+        yield f"http://127.0.0.1:{server.port}/tsa"
 
 
 def stamp(store: Store, url: str, now: datetime) -> Stamp | None:
