@@ -10,6 +10,7 @@ import click
 
 from monitor.commands.base import Settings, find_alert_id, pass_settings
 from monitor.errors import ConfigError, StoreError
+from monitor.terminal import count_of
 
 if TYPE_CHECKING:
     from monitor.screening.watchlist import Watchlists
@@ -56,7 +57,11 @@ def evidence(settings: Settings, alert: str, out: Path | None) -> None:
     for one in case.exhibits:
         if one.capture is None:
             click.echo(f"warning: without the {one.role} {one.record_id}: it {one.why}", err=True)
-    click.echo(f"{path}: {len(case.exhibits)} captures, {len(case.proof.links)} links of the chain")
+    captures, links = (
+        count_of(len(case.exhibits), "capture"),
+        count_of(len(case.proof.links), "link"),
+    )
+    click.echo(f"{path}: {captures}, {links} of the chain")
     click.echo("it holds names as the portal published them; see its README.txt", err=True)
 
 

@@ -12,7 +12,7 @@ import click
 
 from monitor.commands.base import EXIT_WORLD, Settings, as_json, pass_settings
 from monitor.errors import ConfigError
-from monitor.terminal import show_line
+from monitor.terminal import count_of, show_line
 
 if TYPE_CHECKING:
     from monitor.config import ConfigFile
@@ -87,9 +87,10 @@ def show_tally(tally: Tally, quick: bool, as_json: bool) -> None:
     if as_json:
         show_line(json.dumps(row))
         return
-    verdict = f"{tally.problems} problems" if tally.problems else "all as written"
-    read = "bytes not read" if quick else f"{tally.size} bytes"
-    show_line(f"{tally.links} links, {tally.captures} captures, {read}: {verdict}")
+    verdict = count_of(tally.problems, "problem") if tally.problems else "all as written"
+    read = "bytes not read" if quick else count_of(tally.size, "byte")
+    links, captures = count_of(tally.links, "link"), count_of(tally.captures, "capture")
+    show_line(f"{links}, {captures}, {read}: {verdict}")
     if removed := tally.list_removals():
         show_line(f"removed on purpose, as the chain says: {removed}")
     if tally.head:
@@ -128,7 +129,8 @@ def backup(settings: Settings, out: Path | None, as_json: bool) -> None:
         show_line(json.dumps(row, ensure_ascii=False))
     else:
         verdict = "verified" if made.good else "NOT as written: see above"
-        show_line(f"{done.path}: {len(made.files)} files, {made.size} bytes, {verdict}")
+        files = count_of(len(made.files), "file")
+        show_line(f"{done.path}: {files}, {made.size} bytes, {verdict}")
         show_line(f"head {made.head}")
     if done.rotted or not made.good:
         raise SystemExit(EXIT_WORLD)
@@ -156,10 +158,8 @@ def restore(settings: Settings, source: str, folder: Path | None) -> None:
         show_line(f"it was not whole: {done.manifest.problems[0]}")
     for path in done.aside:
         show_line(f"moved aside: {path}")
-    show_line(
-        f"{done.captures} files of captures put back; {done.doubtful} messages waited in it and "
-        "say that they may be a second copy"
-    )
+    files, waiting = count_of(done.captures, "capture file"), count_of(done.doubtful, "message")
+    show_line(f"{files} put back; {waiting} waited in it, to go as what may be a second copy")
 
 
 def find_keeping(settings: Settings) -> tuple[Path, ConfigFile]:
