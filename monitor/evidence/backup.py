@@ -6,7 +6,6 @@ bytes are on the disk before the row, so all that the copy names can be copied a
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import shutil
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from monitor.archive import Archive, sync_folder
 from monitor.errors import StoreError
+from monitor.evidence.copying import CaptureCopier
 from monitor.evidence.manifest import (
     BackedFile,
     Manifest,
@@ -39,16 +39,15 @@ from monitor.store.migrations import SCHEMA_VERSION
 log = logging.getLogger(__name__)
 
 _WRITING = ".writing-"
-_STEP = 1024 * 1024
 _MOST_PROBLEMS = 100
-_INDEX = ".index"
 
 
 @dataclass(frozen=True)
 class Backup:
     """A backup that was written, and those that it pushed out.
 
-    `rotted` are files of the state that are not any more what they are in the backup.
+    `rotted` are files of the state that are not any more what was written; the backup has them as
+    they were.
     """
 
     path: Path
@@ -84,7 +83,7 @@ def _write(state: Path, folder: Path, now: datetime, keep: int, reserve: int) ->
     draft = folder / f"{_WRITING}{path.name}"
     draft.mkdir(mode=0o700)
     try:
-        manifest = _fill(state, folder, draft, now, reserve)
+        manifest, rotted = _fill(state, folder, draft, now, reserve)
         write_manifest(draft, manifest)
         _sync_tree(draft)
         draft.rename(path)
@@ -92,32 +91,25 @@ def _write(state: Path, folder: Path, now: datetime, keep: int, reserve: int) ->
     finally:
         if draft.exists():
             shutil.rmtree(draft)
-    rotted = tuple(_find_rotted(state, manifest))
     return Backup(path, manifest, tuple(_remove_old(folder, keep, now)), rotted)
 
 
-def _find_rotted(state: Path, manifest: Manifest) -> Iterator[str]:
-    """Yield the captures that the state holds otherwise than the backup does."""
-    for file in manifest.files:
-        live = state / file.name
-        if file.name == FILE_NAME or not live.exists() or live.stat().st_size < file.size:
-            continue
-        if hash_file(live, file.size) != file.sha256:
-            yield file.name
-
-
-def _fill(state: Path, folder: Path, draft: Path, now: datetime, reserve: int) -> Manifest:
-    """Copy all into a draft, read it back, and return what it holds."""
+def _fill(
+    state: Path, folder: Path, draft: Path, now: datetime, reserve: int
+) -> tuple[Manifest, tuple[str, ...]]:
+    """Copy all into a draft, read it back; return what it holds, and what rotted in the state."""
     earlier = _list_earlier(folder, now)
     _check_space(state, folder, earlier, reserve)
     with Store.open(state, read_only=True) as store:
         store.db.copy_to(draft / FILE_NAME)
+    copier = CaptureCopier(state, draft, earlier)
     files = [_take_database(draft)]
     for name in Archive(state).list_files():
-        files += _copy_captures(state, draft, name, earlier)
+        files += copier.copy(name)
     head, problems = _read_back(draft)
     program = version("tender-monitor")
-    return Manifest(now, program, SCHEMA_VERSION, head, tuple(files), problems)
+    manifest = Manifest(now, program, SCHEMA_VERSION, head, tuple(files), problems)
+    return manifest, tuple(copier.rotted)
 
 
 def _take_database(draft: Path) -> BackedFile:
@@ -185,63 +177,6 @@ def _check_space(
     if free < needed + reserve:
         wanted, there = (needed + reserve) >> 20, free >> 20
         raise StoreError(f"{folder}: a backup needs {wanted} MiB free, there are {there} MiB")
-
-
-def _copy_captures(
-    state: Path, draft: Path, name: str, earlier: dict[str, tuple[Path, BackedFile]]
-) -> Iterator[BackedFile]:
-    """Copy a file of captures and its index, as long as they are now.
-
-    The index is measured first: what it names is in the file by then. What did not grow since
-    the last good backup is the same file there: backups are never written again, so that a second
-    name for it is enough. What went bad meanwhile so stays good there.
-    """
-    make_private((draft / name).parent)
-    there = [one for one in (name + _INDEX, name) if (state / one).exists()]
-    sizes = [(one, (state / one).stat().st_size) for one in there]
-    for one, size in sizes:
-        known = earlier.get(one)
-        if known is not None and known[1].size == size and _link_file(known[0], draft / one):
-            yield known[1]
-        else:
-            digest = copy_file(state / one, draft / one, size)
-            yield BackedFile(one, size, digest)
-
-
-def _link_file(known: Path, target: Path) -> bool:
-    try:
-        os.link(known, target)
-    except OSError:
-        return False  # another file system, or one that knows no second names
-    return True
-
-
-def copy_file(path: Path, target: Path, size: int) -> str:
-    """Copy a file's first bytes into a new one, through to the disk, and return their SHA-256.
-
-    Raise OSError, and StoreError where the file became shorter.
-    """
-    digest, left = hashlib.sha256(), size
-    with path.open("rb") as source, open(target, "xb", opener=_open_private) as file:
-        while left and (found := source.read(min(_STEP, left))):
-            digest.update(found)
-            file.write(found)
-            left -= len(found)
-        file.flush()
-        os.fsync(file.fileno())
-    if left:
-        raise StoreError(f"{path}: became {left} bytes shorter while it was copied")
-    return digest.hexdigest()
-
-
-def make_private(folder: Path) -> None:
-    """Make a folder and those above it that are missing, for their owner alone."""
-    for part in reversed([folder, *folder.parents]):
-        part.mkdir(mode=0o700, exist_ok=True)
-
-
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _sync_tree(folder: Path) -> None:

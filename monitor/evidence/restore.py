@@ -15,7 +15,7 @@ from pathlib import Path
 
 from monitor.archive import sync_folder
 from monitor.errors import StoreError
-from monitor.evidence.backup import copy_file, make_private
+from monitor.evidence.copying import copy_file, make_private
 from monitor.evidence.manifest import (
     BackedFile,
     Manifest,

@@ -183,9 +183,10 @@ class Verifier:
     def _check_files(self) -> Iterator[Finding]:
         named = [row["name"] for row in self.store.db.query(_FILES)]
         for name in sorted({*self.archive.list_files(), *named}):
-            yield from _guard(name, self._check_file(name))
+            yield from _guard(name, self.check_file(name))
 
-    def _check_file(self, name: str) -> Iterator[Finding]:
+    def check_file(self, name: str) -> Iterator[Finding]:
+        """Yield what is found of one file of captures."""
         rows = self._list_rows(name)
         size = self.archive.measure(name)
         if size is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -163,6 +164,48 @@ def test_a_capture_that_went_bad_is_kept_good_by_the_backup(state: Path, folder:
     assert find_problems(state) != []
     assert find_problems(second.path) == []
     assert second.rotted == (damaged.relative_to(state).as_posix(),)
+
+
+def rewrite_manifest(backup: Path, name: str, body: bytes) -> None:
+    """Let a backup say that a file of it is these bytes."""
+    path = backup / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    for file in manifest["files"]:
+        if file["name"] == name:
+            file["sha256"] = hashlib.sha256(body).hexdigest()
+    path.write_text(json.dumps(manifest), "utf-8")
+
+
+def test_a_file_of_the_same_length_is_shared_only_if_it_is_the_same(
+    state: Path, folder: Path
+) -> None:
+    first = write_backup(state, folder, NOW)
+    [index, *_] = sorted(state.glob("captures/*/*.warc.gz.index"))
+    name = index.relative_to(state).as_posix()
+    # An earlier life of the state left another index of the same length in the backup.
+    kept = first.path / name
+    other = kept.read_bytes()[::-1]
+    assert other != kept.read_bytes()
+    kept.unlink()
+    kept.write_bytes(other)
+    rewrite_manifest(first.path, name, other)
+    second = write_backup(state, folder, NOW + timedelta(hours=1))
+    assert (second.rotted, second.manifest.good) == ((), True)
+    assert (second.path / name).read_bytes() == index.read_bytes()
+    assert find_all(second.path) == []
+
+
+def test_a_file_that_rotted_in_the_earlier_backup_is_copied_anew(state: Path, folder: Path) -> None:
+    first = write_backup(state, folder, NOW)
+    [live, *_] = sorted(state.glob("captures/*/*.warc.gz"))
+    kept = first.path / live.relative_to(state)
+    body = bytearray(live.read_bytes())
+    body[40] ^= 1
+    kept.unlink()
+    kept.write_bytes(body)
+    second = write_backup(state, folder, NOW + timedelta(hours=1))
+    assert (second.rotted, second.manifest.good) == ((), True)
+    assert find_all(second.path) == []
 
 
 def test_a_folder_whose_disk_is_not_there_is_not_made(state: Path, tmp_path: Path) -> None:
