@@ -16,6 +16,13 @@ log = logging.getLogger(__name__)
 BROKEN_SECONDS = 10.0
 
 
+def check_state(before: Setup, after: Setup) -> Setup:
+    """Return a setup that takes the place of another; ConfigError where its state is elsewhere."""
+    if after.config.state != before.config.state:
+        raise after.config.loaded.error(["state"], "state cannot change while running")
+    return after
+
+
 class Reloader:
     """Watch the files behind a setup; `count` is in monotonic seconds.
 
@@ -49,9 +56,7 @@ class Reloader:
         before = self._signature = self._seen = sign_files(setup)
         try:
             found = load_setup(setup.config.path, self._environ, self._state)
-            if found.config.state != setup.config.state:
-                place, message = ["state"], "state cannot change while running"
-                raise found.config.loaded.error(place, message)
+            check_state(setup, found)
         except ConfigError as error:
             self._note_broken(str(error), count)
             return None

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.reloading import BROKEN_SECONDS, Reloader
+from monitor.errors import ConfigError
+from monitor.reloading import BROKEN_SECONDS, Reloader, check_state
 from monitor.setup import Setup, load_setup
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -29,6 +30,16 @@ def setup(tmp_path: Path) -> Setup:
 
 def make_reloader(setup: Setup) -> Reloader:
     return Reloader(setup, {}, None, NOW)
+
+
+def test_a_setup_may_take_the_place_of_another_only_with_the_same_state(
+    setup: Setup, tmp_path: Path
+) -> None:
+    save(setup, GOOD + "lookback: 9d\n")
+    later = load_setup(setup.config.path, {})
+    assert check_state(setup, later) is later
+    with pytest.raises(ConfigError, match="state cannot change while running"):
+        check_state(setup, load_setup(setup.config.path, {}, tmp_path / "elsewhere"))
 
 
 def save(setup: Setup, text: str) -> None:

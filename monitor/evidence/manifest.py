@@ -86,7 +86,7 @@ def read_manifest(folder: Path) -> Manifest:
         return _parse_manifest(json.loads(path.read_text("utf-8")))
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StoreError(f"{path}: not the manifest of a backup: {error}") from error
 
 
@@ -95,8 +95,11 @@ def _parse_manifest(known: dict[str, Any]) -> Manifest:
     for file in files:
         if file.name.startswith("/") or ".." in file.name.split("/"):
             raise ValueError(f"a file outside the backup: {file.name}")
+    made_at = datetime.fromisoformat(known["made_at"])
+    if made_at.tzinfo is None:
+        raise ValueError("a time without a zone")
     return Manifest(
-        datetime.fromisoformat(known["made_at"]), str(known["program"]), int(known["schema"]),
+        made_at, str(known["program"]), int(known["schema"]),
         str(known["head"]), files, tuple(known["problems"]),
     )  # fmt: skip
 

@@ -1,7 +1,8 @@
 """Check a case file of tender-monitor: python verify.py CASE.zip, or the folder of its files.
 
 Needs Python 3.9 or later and nothing else: no network, no other package, not the program itself.
-Prints one line per check; exits with 0 if all fits together, with 1 if anything does not.
+Prints one line per check; exits with 0 if all fits together, with 1 if anything does not, with 2
+if there was nothing to check, or no head that was given lies in the case.
 A case that fits together may have been written anew as a whole. That it was not is shown by a
 head of the chain from elsewhere: --head NUMBER:HASH, as often as there are some.
 """
@@ -23,6 +24,7 @@ GENESIS = "0" * 64
 MANIFEST, SEAL, CASE = "manifest.json", "manifest.sha256", "case.json"
 LINKS, FACTS, ALERT = "chain/links.jsonl.gz", "chain/facts.jsonl", "alert.json"
 
+_HEX = frozenset("0123456789abcdef")
 _MASK = "[masked]"
 _ATTRIBUTES = frozenset(
     "comment commenturl discard domain expires httponly max-age partitioned path port priority"
@@ -41,7 +43,7 @@ def check_case(path: Path) -> Iterator[tuple[bool, str]]:
     """Yield whether each check held, and its line."""
     try:
         files, how = read_case(path)
-    except (OSError, ValueError, WrongError, zipfile.BadZipFile, zlib.error) as error:
+    except Exception as error:  # noqa: BLE001 - damage may raise anything
         yield False, f"the case cannot be read: {_first_line(error)}"
         return
     yield how == "", how or f"{len(files)} files are there"
@@ -98,12 +100,16 @@ def _mask_header(name: str, value: str) -> str:
         return _MASK
     if name not in ("cookie", "set-cookie", "set-cookie2"):
         return value
-    return ";".join(_mask_pair(name, pair) for pair in value.split(";"))
+    return ";".join(
+        _mask_pair(pair, plain=bool(place) and name != "cookie")
+        for place, pair in enumerate(value.split(";"))
+    )
 
 
-def _mask_pair(header: str, pair: str) -> str:
+def _mask_pair(pair: str, *, plain: bool) -> str:
+    """Return a pair without its value; `plain` says that it may be an attribute of a cookie."""
     name, equals, value = pair.partition("=")
-    plain = header != "cookie" and name.strip().lower() in _ATTRIBUTES
+    plain = plain and name.strip().lower() in _ATTRIBUTES
     # Cookies that were joined to one line have the next one's name and value behind an attribute.
     return pair if plain and "=" not in value else f"{name}={_MASK}" if equals else _MASK
 
@@ -275,32 +281,97 @@ def _first_line(error: BaseException) -> str:
     return said if isinstance(error, WrongError) else f"{type(error).__name__}: {said}"
 
 
-def check_heads(path: Path, heads: Iterable[str]) -> Iterator[tuple[bool, str]]:
-    """Yield for each head that was noted elsewhere whether the case's chain passes through it."""
+def check_heads(path: Path, heads: Iterable[str]) -> Iterator[tuple[bool | None, str]]:
+    """Yield for each head that was noted elsewhere whether the case's chain passes through it.
+
+    None where the case cannot know: it holds only the links from its own first to its newest.
+    """
     links = _read_links(read_case(path)[0])
+    first, last = min(links), max(links)
     for head in heads:
-        number, _, noted = head.partition(":")
-        link = links.get(int(number)) if number.isdecimal() else None
-        if link is None:
-            yield False, f"no link {number[:20]} is here: the case has {min(links)} to {max(links)}"
+        number, noted = _split_head(head)
+        if number < first:
+            yield None, f"link {number} is older than this case, which has {first} to {last}"
+        elif number > last:
+            newer = f"link {number} is newer than this case, which has {first} to {last}"
+            yield None, f"{newer}: have the case made again to compare it"
         else:
-            same = link["link"] == noted.strip().lower()
+            same = links[number]["link"] == noted
             yield same, f"link {number} is {'' if same else 'not '}the one that was noted elsewhere"
+
+
+def _split_head(head: str) -> tuple[int, str]:
+    """Return number and hash of a head; raise ValueError for what is none."""
+    number, _, noted = head.partition(":")
+    noted = noted.strip().lower()
+    if not number.isdecimal() or len(number) > 15 or len(noted) != 64 or set(noted) - _HEX:
+        raise ValueError(f"{head[:100]!r} is no head: give NUMBER:HASH, as in 58:6488e3…")
+    return int(number), noted
+
+
+def find_obstacle(path: Path) -> str:
+    """Return why there is no case to check at all, '' where there is one."""
+    if not path.exists():
+        return "no such file"
+    try:
+        if path.is_dir():
+            names = {p.name for p in path.iterdir()}
+        elif zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as packed:
+                names = set(packed.namelist())
+                if any(entry.compress_type != zipfile.ZIP_STORED for entry in packed.infolist()):
+                    return "packed by another program; unpack it and check the folder"
+        else:
+            return "" if path.read_bytes()[:4] == b"PK\x03\x04" else "it is no case file"
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return ""  # damaged: the checks say how
+    return "" if names & {MANIFEST, SEAL, CASE} else "no case is in it"
 
 
 def main(arguments: list[str]) -> int:
     """Check the case that is named, by default the folder that this script lies in."""
-    heads, paths = _split_arguments(arguments)
-    path = Path(paths[0]) if paths else Path(__file__).resolve().parent
-    if len(paths) > 1 or not path.exists():
-        sys.stderr.write("usage: python verify.py [CASE.zip | FOLDER] [--head NUMBER:HASH]...\n")
-        return 2
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    good = _show(check_case(path))
-    good = good and _show(check_heads(path, heads))
-    sys.stdout.write(_judge(good, path, heads))
-    return 0 if good else 1
+    heads, paths = _split_arguments(arguments)
+    path = Path(paths[0]) if paths else Path(__file__).resolve().parent
+    if len(paths) > 1 or any(word.startswith("-") for word in paths):
+        return _refuse("usage: python verify.py [CASE.zip | FOLDER] [--head NUMBER:HASH]...")
+    if obstacle := find_obstacle(path):
+        return _refuse(f"{paths[0] if paths else path}: {obstacle}")
+    try:
+        for head in heads:
+            _split_head(head)
+    except ValueError as error:
+        return _refuse(str(error))
+    if not _show(check_case(path)):
+        sys.stdout.write("SOMETHING IS NOT AS IT WAS WRITTEN\n")
+        return 1
+    return _judge(path, list(check_heads(path, heads)))
+
+
+def _refuse(why: str) -> int:
+    sys.stderr.write(f"{why}\nnothing was checked\n")
+    return 2
+
+
+def _judge(path: Path, found: List[Tuple[bool | None, str]]) -> int:  # noqa: UP006 - Python 3.9
+    """Show what the heads from elsewhere say of a case that fits together; return the exit code."""
+    _show(found)
+    held = {one for one, _ in found}
+    if False in held:
+        sys.stdout.write("SOMETHING IS NOT AS IT WAS WRITTEN\n")
+        return 1
+    if True in held:
+        sys.stdout.write("nothing was altered up to the links that were noted elsewhere\n")
+        return 0
+    head = json.loads(read_case(path)[0][CASE])["chain"]["head"]
+    sys.stdout.write(
+        "all fits together. Whoever held this file could have written all of it anew: compare its\n"
+        f"head with one from elsewhere (a message, a backup): --head {head}\n"
+    )
+    if found:
+        sys.stdout.write("none of the heads that were given lies in this case: they show nothing\n")
+    return 2 if found else 0
 
 
 def _split_arguments(arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -313,25 +384,15 @@ def _split_arguments(arguments: list[str]) -> tuple[list[str], list[str]]:
     return heads, paths
 
 
-def _show(checks: Iterable[Tuple[bool, str]]) -> bool:  # noqa: UP006 - Python 3.9
+def _show(checks: Iterable[Tuple[bool | None, str]]) -> bool:  # noqa: UP006 - Python 3.9
+    """Print a line for each check; return whether none failed."""
     good = True
     for held, line in checks:
         shown = "".join(char if char.isprintable() else "?" for char in line)
-        sys.stdout.write(f"{'ok' if held else 'FAIL':6}{shown}\n")
-        good = good and held
+        mark = {True: "ok", False: "FAIL", None: "?"}[held]
+        sys.stdout.write(f"{mark:6}{shown}\n")
+        good = good and held is not False
     return good
-
-
-def _judge(good: bool, path: Path, heads: list[str]) -> str:
-    if not good:
-        return "SOMETHING IS NOT AS IT WAS WRITTEN\n"
-    if heads:
-        return "nothing was altered up to the links that were noted elsewhere\n"
-    head = json.loads(read_case(path)[0][CASE])["chain"]["head"]
-    return (
-        "all fits together. Whoever held this file could have written all of it anew: compare its\n"
-        f"head with one from elsewhere (a message, a backup): --head {head}\n"
-    )
 
 
 if __name__ == "__main__":

@@ -49,17 +49,27 @@ def list_hits(case: Case) -> list[Hit]:
 def find_around(case: Case, hit: Hit) -> str:
     """Return the text that a hit's quotation stands in, the quotation itself where none has it."""
     pattern = _compile_quote(hit["quote"])
-    found = (text for text in _list_texts(case, hit) if pattern.search(mask_private(text)))
+    found = (text for text in _list_texts(case, hit) if pattern.search(text))
     return next(found, hit["quote"])
 
 
 def _list_texts(case: Case, hit: Hit) -> Iterator[str]:
+    """Yield the masked texts that a hit may stand in."""
     if not hit["place"]:
         zones = case.notice.zones if case.notice else ()
-        yield from (zone.text for zone in zones if zone.field == hit["field"])
-    for name, text in case.texts:
-        if hit["place"].startswith(mask_private(name)):
-            yield from text.splitlines()
+        yield from (mask_private(zone.text) for zone in zones if zone.field == hit["field"])
+        return
+    shown = ((mask_private(name), text) for name, text in case.texts)
+    named = [(name, text) for name, text in shown if hit["place"].startswith(name)]
+    # 报价.xls is how 报价.xlsx begins, too.
+    for _, text in sorted(named, key=lambda pair: -len(pair[0]))[:1]:
+        yield from _mask_lines(text)
+
+
+@lru_cache(maxsize=64)
+def _mask_lines(text: str) -> tuple[str, ...]:
+    """Return the lines of a text, masked once for all hits in it."""
+    return tuple(map(mask_private, text.splitlines()))
 
 
 @lru_cache(maxsize=1024)

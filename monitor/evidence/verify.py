@@ -16,7 +16,16 @@ from monitor.alerting.policy import WITHHELD
 from monitor.archive import Archive, Look, parse_id
 from monitor.errors import StoreError
 from monitor.store import Store
-from monitor.store.chain import BYTES, GENESIS, ROW_KINDS, Link, LinkKind, digest_facts, hash_link
+from monitor.store.chain import (
+    BYTES,
+    GENESIS,
+    ROW_KINDS,
+    WRITTEN_ONCE,
+    Link,
+    LinkKind,
+    digest_facts,
+    hash_link,
+)
 from monitor.store.database import Row, read_time, write_json
 
 # Threads note what they fetched a little out of order; a clock that was set back is more.
@@ -138,6 +147,8 @@ class Verifier:
         kind = LinkKind(link.kind)
         newest = self.chain.find(kind, link.subject)
         if newest is None or newest.number != link.number:
+            if kind in WRITTEN_ONCE and not self.chain.is_removed(kind, link):
+                yield Finding(_name_link(link), "the row is gone, and another one has its id")
             return
         facts = self.chain.read_facts(kind, link.subject)
         if self.chain.is_removed(kind, link):

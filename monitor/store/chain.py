@@ -60,6 +60,8 @@ _FACTS = {
 }
 ROW_KINDS = tuple(_FACTS)
 """The kinds of links that stand for a row."""
+WRITTEN_ONCE = frozenset({LinkKind.CAPTURE, LinkKind.DECISION, LinkKind.JUDGEMENT})
+"""Those whose rows never change: a second link of a subject is another row in its place."""
 
 # The subjects of all rows, or of those that a source brought, in the order they were written.
 _OF_SOURCE = "select n.id from notice n join listing l on l.id = n.listing where l.source = :source"

@@ -19,6 +19,7 @@ _WAITS = (
     ("relook", "due_at", "1"),
     ("delivery", "next_try_at", "state in ('waiting', 'held', 'leased')"),
     ("delivery", "leased_until", "state = 'leased'"),
+    ("delivery", "tried_at", "state = 'leased'"),
 )
 
 

@@ -249,8 +249,9 @@ def start_with_room(
         except StoreError as error:
             if not guard.note_failure(error) or guard.state is not DiskState.FULL:
                 raise
-            told = told or _tell_waiting(config, guard, write)
+            # First: receivers that are slow to answer must not look like a start that hangs.
             ask_patience(_SILENCE_SECONDS, f"waiting for room on the disk: {first_line(error)}")
+            told = told or _tell_waiting(config, guard, write)
             if stop.wait(ROOM_SECONDS):
                 raise
         else:

@@ -268,6 +268,8 @@ def break_manifests() -> Iterator[tuple[str, str]]:
     yield "[]", "not the manifest of a backup"
     yield '{"files": [{"name": "../x", "size": 1, "sha256": ""}]}', "outside the backup"
     yield json.dumps({"files": []}), "not the manifest of a backup"
+    yield '{"files": [{"name": 1, "size": 1, "sha256": ""}]}', "not the manifest of a backup"
+    yield '{"files": [], "made_at": "2026-11-25T04:00:00"}', "a time without a zone"
 
 
 @pytest.mark.parametrize(("text", "said"), list(break_manifests()))

@@ -129,9 +129,19 @@ def test_only_a_head_from_elsewhere_shows_that_a_case_was_not_written_anew(
     assert main([str(path), "--head", head]) == 0
     assert capsys.readouterr().out.endswith("up to the links that were noted elsewhere\n")
     number = head.partition(":")[0]
-    assert main([str(path), "--head", f"{number}:{'0' * 64}"]) == 1
-    assert main([str(path), "--head", "999999:ab"]) == 1
-    assert main(["--head", head, str(tmp_path / "nosuch.zip")]) == 2
+    forged, later, earlier = (f"{one}:{'0' * 64}" for one in (number, int(number) + 1, 0))
+    assert main([str(path), "--head", forged]) == 1
+    assert capsys.readouterr().out.endswith("\nSOMETHING IS NOT AS IT WAS WRITTEN\n")
+    for beyond, said in ((later, "newer than this case"), (earlier, "older than this case")):
+        assert main([str(path), "--head", beyond]) == 2
+        assert said in (shown := capsys.readouterr().out)
+        assert "SOMETHING" not in shown
+        assert main([str(path), "--head", beyond, "--head", head]) == 0
+        assert main([str(path), "--head", beyond, "--head", forged]) == 1
+        capsys.readouterr()
+    for slip in ("foo", "5", f"{number}:ab", ""):
+        assert main([str(path), "--head", slip]) == 2
+        assert "give NUMBER:HASH" in capsys.readouterr().err
 
 
 def test_the_folder_of_an_unpacked_case_checks_itself(packed: bytes, tmp_path: Path) -> None:
@@ -151,10 +161,13 @@ def test_a_flipped_bit_anywhere_in_the_zip_is_found(packed: bytes, tmp_path: Pat
         inside = [(one.header_offset, one.filename) for one in archive.infolist()]
     places = [at + 30 + len(name) + 1 for at, name in inside]
     places += [rng.randrange(len(packed)) for _ in range(200)]
-    for place in places:
+    flips = [(place, rng.randrange(8)) for place in places]
+    # Flags say that a file is encrypted, or a patch: the library refuses these in its own ways.
+    flips += [(inside[0][0] + 6, bit) for bit in range(8)]
+    for place, bit in flips:
         damaged = bytearray(packed)
-        damaged[place] ^= 1 << rng.randrange(8)
-        assert judge(tmp_path, bytes(damaged)), f"byte {place}"
+        damaged[place] ^= 1 << bit
+        assert judge(tmp_path, bytes(damaged)), f"byte {place}, bit {bit}"
     assert judge(tmp_path, packed[:-1])
     assert judge(tmp_path, packed + b"\n")
 
@@ -274,6 +287,8 @@ def test_session_cookies_stand_in_the_archived_bytes_alone(
     ("Set-Cookie", "a=1; Expires=Wed, 25 Nov 2026 04:00:00 GMT",
      "a=[masked]; Expires=Wed, 25 Nov 2026 04:00:00 GMT"),
     ("Set-Cookie", "bare", "[masked]"),
+    ("Set-Cookie", "path=1; path=/", "path=[masked]; path=/"),
+    ("Set-Cookie", "version=1", "version=[masked]"),
     ("Cookie", "path=1; b=2", "path=[masked]; b=[masked]"),
     ("Authorization", "Bearer x", "[masked]"),
     ("X-Auth-Token", "x", "[masked]"),

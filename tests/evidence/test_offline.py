@@ -40,16 +40,27 @@ def test_it_needs_nothing_but_the_standard_library_of_python_3_9() -> None:
     assert names <= sys.stdlib_module_names
 
 
-@pytest.mark.parametrize("arguments", [("a", "b"), ("nosuch.zip",), ("--help",)])
-def test_a_wrong_use_is_no_sign_of_a_change(arguments: tuple[str, ...]) -> None:
-    usage = "usage: python verify.py [CASE.zip | FOLDER] [--head NUMBER:HASH]...\n"
-    assert run_script(*arguments) == (2, usage)
+USAGE = "usage: python verify.py [CASE.zip | FOLDER] [--head NUMBER:HASH]..."
 
 
-@pytest.mark.parametrize("found", [b"", b"PK\x03\x04", b"no zip at all"])
-def test_what_is_no_case_is_said_in_one_line(tmp_path: Path, found: bytes) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("a", "b"), USAGE),
+        (("--help",), USAGE),
+        (("nosuch.zip",), "nosuch.zip: no such file"),
+        ((str(SCRIPT),), f"{SCRIPT}: it is no case file"),
+        ((str(SCRIPT.parent),), f"{SCRIPT.parent}: no case is in it"),
+        ((), f"{SCRIPT.parent}: no case is in it"),
+    ],
+)
+def test_a_wrong_use_is_no_sign_of_a_change(arguments: tuple[str, ...], said: str) -> None:
+    assert run_script(*arguments) == (2, f"{said}\nnothing was checked\n")
+
+
+def test_half_a_case_is_a_case_that_is_not_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "case.zip"
-    path.write_bytes(found)
+    path.write_bytes(b"PK\x03\x04")
     code, shown = run_script(str(path))
     assert (code, shown.startswith("FAIL  the case cannot be read: ")) == (1, True)
     assert "Traceback" not in shown
@@ -66,3 +77,5 @@ def test_a_case_that_was_packed_anew_is_to_be_checked_as_a_folder(tmp_path: Path
         archive.writestr("case.json", "{}")
     [(held, line)] = check_case(path)
     assert (held, "unpack it and check the folder" in line) == (False, True)
+    said = f"{path}: packed by another program; unpack it and check the folder"
+    assert run_script(str(path)) == (2, f"{said}\nnothing was checked\n")

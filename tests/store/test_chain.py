@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.archive import Archive
+from monitor.evidence.verify import Verifier
 from monitor.models import Capture
 from monitor.store import FILE_NAME, Store
 from monitor.store.alerts import AlertKind, NewAlert
@@ -131,6 +133,15 @@ def test_what_readers_say_is_linked_as_often_as_they_say_it(store: Store) -> Non
     store.chain.remove_source("ccgp", NOW)
     removed = [link.subject for link in store.chain.walk(6) if link.kind == "removal"]
     assert removed == ["alert a", "judgement 1"]
+
+
+def test_a_row_in_the_place_of_one_that_was_taken_away_hides_nothing(store: Store) -> None:
+    store.alerts.enqueue(replace(make_alert("a"), kind=AlertKind.NOTICE), ["desk"], NOW)
+    store.judgements.judge("a", Judgement.NEGATIVE, "", NOW)
+    store.db.execute("delete from judgement")
+    store.judgements.judge("a", Judgement.POSITIVE, "", NOW)
+    found = [str(one) for one in Verifier(store, Archive(store.db.path.parent)).run()]
+    assert "link 2 (judgement 1): the row is gone, and another one has its id" in found
 
 
 def test_what_a_source_brought_is_said_to_be_removed(store: Store) -> None:

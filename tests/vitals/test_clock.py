@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.store import Store
+from monitor.store.alerts import AlertKind, NewAlert
 from monitor.store.database import read_time
 from monitor.vitals.clock import ClockMemory, ClockWatch
 
@@ -59,6 +60,20 @@ def test_what_was_due_in_ten_minutes_is_due_in_ten_minutes(tmp_path: Path, jump:
         found = store.sources.get("local").next_check_at
     assert found is not None
     assert abs(found - (due + jump)) < timedelta(milliseconds=2)
+
+
+def test_a_message_that_was_leased_by_a_wrong_clock_grows_old_by_the_right_one(
+    tmp_path: Path,
+) -> None:
+    ahead, lease = timedelta(days=365), timedelta(minutes=10)
+    with Store.open(tmp_path) as store:
+        alert = NewAlert("a", AlertKind.SELF, None, None, "self", "R", "f", False, {})
+        store.alerts.enqueue(alert, ["desk"], NOW)
+        [first] = store.alerts.lease("desk", "test", NOW + ahead, lease)
+        store.vitals.shift_waits(-ahead)
+        store.alerts.put_back([first], NOW + timedelta(hours=1), "no answer")
+        [second] = store.alerts.lease("desk", "test", NOW + timedelta(hours=1), lease)
+    assert abs(second.tried_at - NOW) < timedelta(milliseconds=2)
 
 
 def test_a_shifted_time_sorts_and_reads_like_any_other(tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,13 +16,13 @@ from pathlib import Path
 import pytest
 
 from monitor.config import Config
-from monitor.errors import StoreError
+from monitor.errors import StoreError, UnwritableError
 from monitor.health import make_self_alert
 from monitor.telling import ReceiverConfig
 from monitor.upkeep import HeartbeatConfig, MetricsConfig
 from monitor.vitals.chores import Chore
 from monitor.vitals.disk import DiskGuard, DiskState
-from monitor.vitals.keeper import STATUS_SECONDS, Keeper
+from monitor.vitals.keeper import STATUS_SECONDS, Keeper, start_with_room
 from tests.kit.house import House, make_chairs, make_config, open_house
 from tests.kit.servers import WebhookServer, find_free_port
 
@@ -223,3 +226,28 @@ def test_who_does_not_want_to_hear_of_the_program_does_not_unless_nobody_does(
         for name, receiver in config.receivers.items()
     }
     assert replace(config, receivers=receivers).list_self_receivers(wanted) == told
+
+
+def test_systemd_is_asked_for_time_before_slow_receivers_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start that waits for room must not look like one that hangs."""
+    said = list[str]()
+    with open_house(tmp_path, []) as house:
+        config = house.setup.config
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+
+        def write(_: str) -> None:
+            said.append(systemd.recv(4096).decode())
+
+        def begin() -> None:
+            raise UnwritableError("no room") from OSError(errno.ENOSPC, "No space left on device")
+
+        stop = threading.Event()
+        stop.set()
+        with pytest.raises(UnwritableError):
+            start_with_room(config, write, stop, begin)
+    assert said[0].startswith("EXTEND_TIMEOUT_USEC=")
