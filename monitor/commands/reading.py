@@ -83,7 +83,7 @@ def show_unchecked(settings: Settings, limit: int, as_json: bool) -> None:
 @pass_settings
 def why(settings: Settings, key: str, as_json: bool) -> None:
     """Explain why a notice was told, or why it was not."""
-    from monitor.reading.views import explain_notice, show_explanation
+    from monitor.reading.views import explain_notice, show_explanation, show_history
 
     store, _ = settings.open_reading()
     with store:
@@ -95,7 +95,7 @@ def why(settings: Settings, key: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
-    for line in show_explanation(found):
+    for line in (*show_explanation(found), *show_history(found)):
         show_line(line)
 
 

@@ -183,9 +183,12 @@ class Gatherer:
                 archived.seek(offset)
                 return Exhibit(role, name, record_id, capture, archived.read(length))
         except (StoreError, OSError) as error:
-            why = self._explain_loss(record_id) or f"cannot be read: {error}"
+            loss = self._explain_loss(record_id)
+            why = loss or f"cannot be read: {error}"
             if role == "notice":
-                raise CaseError(f"no case file: the notice's capture {record_id} {why}") from error
+                advice = "" if loss else "; tender-monitor verify says what else is damaged"
+                what = f"no case file: the notice's capture {record_id} {why}{advice}"
+                raise CaseError(what) from error
             return Exhibit(role, name, record_id, why=why)
 
     def _explain_loss(self, record_id: str) -> str:

@@ -130,7 +130,20 @@ def explain_notice(store: Store, key: str) -> dict[str, Any] | None:
         ],
         "watchlists": row["watchlist_version"],
         "twins": [asdict(link) for link in store.twins.find_links(row["listing"])],
+        "alerts": list(_list_tellings(store, row["id"])),
     }
+
+
+def _list_tellings(store: Store, notice: int) -> Iterator[dict[str, Any]]:
+    """Yield what was told of a notice, to whom, and what readers said of it."""
+    for alert in store.alerts.list_of_notice(notice):
+        yield {
+            "id": alert["id"],
+            "reason": alert["reason"],
+            "created_at": alert["created_at"],
+            "deliveries": [dict(delivery) for delivery in alert["deliveries"]],
+            "judgements": [dict(one) for one in store.judgements.list_for(alert["id"])],
+        }
 
 
 def _explain_listing(store: Store, url: str) -> dict[str, Any] | None:
@@ -195,6 +208,21 @@ def show_explanation(found: dict[str, Any]) -> Iterator[str]:
         if one["sha256"]:
             yield f"            sha256 {one['sha256']}"
             yield f"            {one['record_id']}"
+
+
+def show_history(found: dict[str, Any]) -> Iterator[str]:
+    """Yield whom a notice was told to and what readers said of it: for the readers themselves."""
+    for alert in found.get("alerts", ()):
+        name = f"alert {alert['id']}, {alert['reason']}"
+        for one in alert["deliveries"]:
+            at = f" {one['sent_at'][:16]} UTC" if one["sent_at"] else ""
+            why = f" ({one['error']})" if one["error"] else ""
+            yield f"  told      {one['receiver']}: {one['state']}{at}{why}; {name}"
+        if not alert["deliveries"]:
+            yield f"  told      nobody; {name}"
+        for one in alert["judgements"]:
+            note = f": {one['note']}" if one["note"] else ""
+            yield f"  judged    {one['verdict']} {one['judged_at'][:16]} UTC{note}"
 
 
 def _show_hits(hits: list[dict[str, Any]]) -> Iterator[str]:

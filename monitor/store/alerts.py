@@ -179,6 +179,13 @@ class Alerts(Deliveries):
         )
         return [{**row, "deliveries": self._deliveries(row["id"])} for row in rows]
 
+    def list_of_notice(self, notice: int) -> list[Row]:
+        """Return what was told of a version of a notice with its deliveries, oldest first."""
+        rows = self.db.query(
+            "select * from alert where notice = ? order by created_at, id", [notice]
+        )
+        return [{**row, "deliveries": self._deliveries(row["id"])} for row in rows]
+
     def count_withheld(self) -> dict[str, int]:
         """Return how many alerts of notices nobody was told, by reason."""
         rows = self.db.query(
