@@ -22,7 +22,9 @@ from monitor.commands.base import (
     Settings,
     as_json,
     pass_settings,
+    read_since,
 )
+from monitor.commands.checking import list_left_samples, load_checked, show_warnings
 from monitor.commands.evidence import evidence
 from monitor.commands.keeping import backup, restore, verify
 from monitor.commands.lists import lists
@@ -94,10 +96,16 @@ def run_daemon(settings: Settings) -> None:
 
     from monitor.config import current_environment
     from monitor.daemon import Daemon, open_rooms
+    from monitor.reloading import check_state
+    from monitor.setup import sign_files
 
     setup = settings.load()
-    config = setup.config
+    signature = sign_files(setup)
     rooms = open_rooms(setup, threading.Event(), write_out)
+    if sign_files(setup) != signature:
+        # A full disk was waited for, and the files were edited meanwhile.
+        setup = check_state(setup, settings.load())
+    config = setup.config
     with rooms.store:
         log = logging.getLogger(__name__)
         log.info("%s: sources %s", config.path, ", ".join(config.sources) or "none")
@@ -120,10 +128,9 @@ def poll(
     """Poll sources once, deliver what is due, and print a table."""
     from monitor.once import poll_once
 
+    reach = read_since(since)
     setup = settings.load()
     chosen = choose_sources(setup, sources)
-    # A day is a day in China, where the notices are dated.
-    reach = since.replace(tzinfo=ZoneInfo("Asia/Shanghai")) if since else None
     # With --json the rows alone go to standard output; an alert must still be seen.
     write = write_error if as_json else write_out
     with progress_line() as report:
@@ -175,16 +182,10 @@ def check(settings: Settings, sources: tuple[str, ...], live: bool, as_json: boo
     """Check config.yaml and all watchlists; say file, line and column of what is wrong."""
     if sources and not live:
         raise click.UsageError("sources are named to ask them: add --live")
-    from monitor.alerting.routecheck import list_route_warnings
-    from monitor.holding import find_exposures
-
-    setup = settings.load()
+    setup = load_checked(settings)
     chosen = choose_sources(setup, sources)
     lists = setup.screener.watchlists
-    warnings = [*lists.warnings, *list_route_warnings(setup.config.file.routes)]
-    warnings += find_exposures(setup.config.state)
-    for warning in warnings:
-        click.echo(f"warning: {warning}", err=True)
+    warnings = show_warnings(setup)
     for note in lists.list_notes(datetime.now(ZoneInfo("Asia/Shanghai")).date()):
         click.echo(f"note: {note}", err=True)
     row = {
@@ -257,9 +258,12 @@ def remove_samples(settings: Settings) -> None:
     """Remove the built-in sample portal's notices, alerts and captures from the store."""
     from monitor.once import remove_all_samples
 
-    counts = remove_all_samples(settings.load().config)
+    config = settings.load().config
+    counts = remove_all_samples(config)
     removed = [count_of(counts[f"{one}s"], f"sample {one}") for one in ("listing", "alert")]
     click.echo(f"removed {' and '.join(removed)}")
+    for warning in list_left_samples(config):
+        click.echo(f"warning: {warning}", err=True)
 
 
 _ANYWHERE = ("--config", "--state")

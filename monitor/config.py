@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from monitor.credentials import Secrets, read_secret, read_secrets, refuse_secret
+from monitor.credentials import Secrets, read_secret, read_secrets, read_variable, refuse_secret
 from monitor.errors import ConfigError
 from monitor.models import Verdict
 from monitor.regions import REGIONS, suggest_region
@@ -85,8 +85,23 @@ class ConfigFile(Model):
     @classmethod
     def _check_zone(cls, name: str) -> str:
         if name not in available_timezones():
-            raise ValueError(f"no time zone '{name}'", "write it as Europe/Berlin or UTC")
+            raise ValueError(f"no time zone '{name}'", suggest_zone(name))
         return name
+
+
+def suggest_zone(name: str) -> str:
+    """Return what was probably meant by an unknown time zone, by its name or its city."""
+    zones = sorted(zone for zone in available_timezones() if "/" in zone)
+    known = {zone.lower().rpartition("/")[2]: zone for zone in zones}
+    # The name of China's zone is that of its largest city.
+    known |= {zone.lower(): zone for zone in zones} | {"beijing": "Asia/Shanghai"}
+    city = name.lower().rpartition("/")[2]
+    # Etc/GMT+8 is eight hours west: what has a number is not guessed.
+    near = get_close_matches(name.lower(), known, n=1, cutoff=0.8)
+    near = near or get_close_matches(city, known, n=1, cutoff=0.8)
+    if near and not any(letter.isdigit() for letter in name):
+        return f"did you mean '{known[near[0]]}'?"
+    return "write it as Europe/Berlin or UTC"
 
 
 @dataclass(frozen=True)
@@ -322,10 +337,7 @@ def _make_receiver(
     elif bool(receiver.url_env) == bool(receiver.url_file):
         raise loaded.error(place, "give url_env or url_file", "the address is a secret")
     elif receiver.url_env:
-        url = environ.get(receiver.url_env, "").strip()
-        if not url:
-            message = f"environment variable {receiver.url_env} is not set"
-            raise refuse_secret(loaded, [*place, "url_env"], message)
+        url = read_variable(loaded, [*place, "url_env"], receiver.url_env, environ)
     else:
         place = [*place, "url_file"]
         url = read_secret(loaded, place, receiver.url_file, base, environ)
@@ -342,10 +354,8 @@ def _read_heartbeat(loaded: Loaded[ConfigFile], base: Path, environ: Mapping[str
     if wanted.url_env and wanted.url_file:
         raise loaded.error(place, "give url_env or url_file, not both")
     if wanted.url_env:
-        place, url = [*place, "url_env"], environ.get(wanted.url_env, "").strip()
-        if not url:
-            message = f"environment variable {wanted.url_env} is not set"
-            raise refuse_secret(loaded, place, message)
+        place = [*place, "url_env"]
+        url = read_variable(loaded, place, wanted.url_env, environ)
     elif wanted.url_file:
         place = [*place, "url_file"]
         url = read_secret(loaded, place, wanted.url_file, base, environ)
@@ -371,8 +381,12 @@ def find_host(url: str) -> str:
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
-    local = host == "localhost" or host.startswith("127.") or host == "::1"
-    return f"{host}:{parts.port}" if local and parts.port else host
+    return f"{host}:{parts.port}" if is_loopback(host) and parts.port else host
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host, in lower case, is this very machine by its name or address."""
+    return host == "localhost" or host.startswith("127.") or host == "::1"
 
 
 def current_environment() -> Mapping[str, str]:

@@ -16,6 +16,7 @@ from monitor.yamlfile import Loaded
 _CREDENTIAL = "credential:"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HINT = "the secret itself stands there, not here"
+_NOT_SET = "set it, or start from the shell or unit that has it"
 
 
 @dataclass(frozen=True)
@@ -44,19 +45,26 @@ def read_secrets(
         if "=" in file or ";" in file:
             raise refuse_secret(loaded, place, "expected the name of a file", _HINT)
         if variable:
-            found[kind] = environ.get(variable, "").strip()
-            if not found[kind]:
-                message = f"environment variable {variable} is not set"
-                raise refuse_secret(loaded, place, message)
+            found[kind] = read_variable(loaded, place, variable, environ)
         elif file:
             found[kind] = read_secret(loaded, place, file, base, environ)
     return Secrets(**found)
 
 
+def read_variable(
+    loaded: Loaded[Any], place: list[str], name: str, environ: Mapping[str, str]
+) -> str:
+    """Return the secret in an environment variable, which must not be empty."""
+    found = environ.get(name, "").strip()
+    if not found:
+        raise refuse_secret(loaded, place, f"environment variable {name} is not set", _NOT_SET)
+    return found
+
+
 def read_secret(
     loaded: Loaded[Any], place: list[str], raw: str, base: Path, environ: Mapping[str, str]
 ) -> str:
-    """Return the first line of a secret file that only its owner may read."""
+    """Return the one line of a secret file that only its owner may read."""
     given = raw.startswith(_CREDENTIAL)
     if given and "CREDENTIALS_DIRECTORY" not in environ:
         hint = "it is set by systemd for services with LoadCredential="
@@ -75,9 +83,14 @@ def read_secret(
     # systemd guards its credentials itself, with an ACL that the mode does not show.
     if not given and stat.S_IMODE(mode) & 0o077:
         raise refuse_secret(loaded, place, f"{path} can be read by others", f"chmod 600 {path}")
-    if not text:
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
         raise refuse_secret(loaded, place, f"{path} is empty")
-    return text.splitlines()[0].strip()
+    # All but the first would be left out without a word: whoever wrote them believes they count.
+    if len(lines) > 1:
+        rule = "one address, one receiver" if place[0] == "receivers" else "one secret, one file"
+        raise refuse_secret(loaded, place, f"{path} has {len(lines)} lines; {rule}")
+    return lines[0].strip()
 
 
 def refuse_secret(

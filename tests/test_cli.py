@@ -194,6 +194,11 @@ def test_what_stays_uncovered_is_printed_whole(tmp_path: Path) -> None:
         (["screen", "missing.jsonl"], 1, "error: missing.jsonl: No such file"),
         (["alerts", "--state", "elsewhere"], 1, "elsewhere/monitor.db: no database yet"),
         (["check", "--config=other.yaml"], 2, "other.yaml:1:1: "),
+        (["poll", "--since", "2199-01-01"], 2, "2199-01-01 is yet to come"),
+        (["rescreen", "--since", "2199-01-01"], 2, "2199-01-01 is yet to come"),
+        (["import", "missing.html"], 1, "error: missing.html"),
+        (["backup"], 1, "monitor.db: no database yet (run the program first)"),
+        (["backup", "--state", "elsewhere"], 1, "elsewhere/monitor.db: no database yet"),
     ],
 )
 def test_errors_are_one_line_on_standard_error_with_their_exit_code(
@@ -255,6 +260,7 @@ def test_a_test_message_reaches_a_receiver(tmp_path: Path) -> None:
 GONE = "the path or token in its address is wrong, or what took messages there was removed"
 DENIED = "the user, password or token in its address is wrong or was withdrawn"
 REFUSED = "the host or port in its address is wrong, or no server runs there"
+MOVED = "what its address names has moved: give the new address"
 
 
 @pytest.mark.parametrize(
@@ -264,6 +270,8 @@ REFUSED = "the host or port in its address is wrong, or no server runs there"
         (401, "HTTP 401", DENIED),
         (403, "HTTP 403", DENIED),
         (0, "connection refused", REFUSED),
+        (503, "HTTP 503", "the service has trouble: try again later"),
+        (302, "HTTP 302: redirects are not followed", MOVED),
     ],
 )
 def test_a_test_that_fails_says_what_that_usually_means(
@@ -277,6 +285,43 @@ def test_a_test_that_fails_says_what_that_usually_means(
         code, out, err = run_once(tmp_path, "test-receiver", "hook", env=env)
     assert (code, out) == (1, "")
     assert err == f"error: hook: {cause} (this usually means that {meaning})\n"
+
+
+def test_a_plain_port_that_is_addressed_as_tls_is_said_to_be_one(tmp_path: Path) -> None:
+    source = "  local: {portal: ccgp, lists: ['http://127.0.0.1:1/x/']}"
+    write_config(tmp_path, source, "  hook: {url_env: TEST_HOOK}")
+    with WebhookServer() as hook:
+        env = {"TEST_HOOK": hook.url().replace("json://", "jsons://")}
+        code, _, err = run_once(tmp_path, "test-receiver", "hook", env=env)
+    meaning = "a plain port was addressed as TLS, or its certificate is not trusted here"
+    assert (code, err) == (
+        1, f"error: hook: the TLS connection failed (this usually means that {meaning})\n"
+    )  # fmt: skip
+
+
+def test_a_buyer_is_muted_by_the_name_that_the_table_shows(tmp_path: Path) -> None:
+    with open_portal() as portal:
+        serve(tmp_path, portal)
+        run_once(tmp_path, "poll")
+    _, out, _ = run_once(tmp_path, "alerts", "--json")
+    english = json.loads(out)["buyer_en"]
+    for name in (english, "样例市公安局"):
+        code, out, err = run_once(tmp_path, "mute", "buyer", name)
+        assert (code, err) == (0, "")
+        assert out.startswith("buyer 样例市公安局")
+    _, out, _ = run_once(tmp_path, "mute", "--json")
+    assert [json.loads(line)["value"] for line in out.splitlines()] == ["样例市公安局"]
+
+
+def test_a_rescreen_says_what_it_does_not_find(tmp_path: Path) -> None:
+    with open_portal() as portal:
+        serve(tmp_path, portal)
+        run_once(tmp_path, "poll")
+    assert run_once(tmp_path, "rescreen")[1] == "nothing would be told\n"
+    assert run_once(tmp_path, "rescreen", "--tell")[1] == "nothing is told\n"
+    code, out, err = run_once(tmp_path, "rescreen", "--entry", "seagat")
+    assert (code, out) == (2, "")
+    assert "no entry 'seagat' (did you mean 'seagate'?)" in err
 
 
 @pytest.mark.parametrize("line", ["url_env: NOT_SET", "url_file: gone"])
@@ -315,9 +360,13 @@ def test_samples_are_removed_by_one_command(tmp_path: Path) -> None:
     assert code == 0
     assert "SAMPLE" in out
     assert (tmp_path / "state" / "captures" / "sample").is_dir()
-    code, out, _ = run_once(tmp_path, "remove-samples")
+    code, out, err = run_once(tmp_path, "remove-samples")
     assert code == 0
     assert out.startswith("removed 40 sample listings")
+    place = f"{tmp_path}/config.yaml:5:3"
+    assert (
+        err == f"warning: {place}: the next round brings the notices of 'sample' back: delete it\n"
+    )
     assert not (tmp_path / "state" / "captures" / "sample").exists()
     _, out, _ = run_once(tmp_path, "alerts", "--json")
     assert out == ""

@@ -25,6 +25,7 @@ sources:
   local: {portal: ccgp, lists: [https://example.org/cggg/dfgg/]}
 """
 
+SET_IT = "(set it, or start from the shell or unit that has it)"
 CASES = {
     "bracket_left_open": (
         7, 10, "the [ of line 6 lacks a comma or its ] (add it before this place)",
@@ -33,7 +34,9 @@ CASES = {
         7, 17,
         "expected the name of an environment variable (the secret itself stands there, not here)",
     ),
-    "cookie_variable_not_set": (7, 17, "environment variable TENDER_MONITOR_NOT_SET is not set"),
+    "cookie_variable_not_set": (
+        7, 17, f"environment variable TENDER_MONITOR_NOT_SET is not set {SET_IT}",
+    ),
     "header_is_a_secret": (
         9, 15, "'Cookie' cannot stand here (see cookie_file, key_file and user_agent)",
     ),
@@ -74,7 +77,7 @@ CASES = {
     "portal_unknown": (5, 13, "no portal 'ccpg' (did you mean 'ccgp'?)"),
     "receiver_of_source_unknown": (7, 27, "no receiver 'chat' (known are terminal)"),
     "receiver_variable_not_set": (
-        3, 14, "environment variable TENDER_MONITOR_NOT_SET is not set",
+        3, 14, f"environment variable TENDER_MONITOR_NOT_SET is not set {SET_IT}",
     ),
     "receiver_without_address": (
         2, 10, "give url_env or url_file (the address is a secret)",
@@ -216,6 +219,38 @@ def test_a_secret_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     assert "secret-token" not in str(raised.value)
     secret.chmod(0o600)
     assert load_config(path, NAMES, {}).receivers["terminal"].url == "json://host/secret-token"
+
+
+def test_a_second_address_in_a_file_is_not_left_out_without_a_word(tmp_path: Path) -> None:
+    secret = tmp_path / "address"
+    secret.write_text("json://host/secret-token\n\nmailto://other-secret@host\n", "utf-8")
+    secret.chmod(0o600)
+    path = write(tmp_path, GOOD.replace("{type: terminal}", "{url_file: address}"))
+    with pytest.raises(ConfigError) as raised:
+        load_config(path, NAMES, {})
+    said = "address has 2 lines; one address, one receiver"
+    assert str(raised.value) == f"{path}:3:24: {tmp_path}/{said}"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("Europe/Berln", "did you mean 'Europe/Berlin'?"),
+        ("europe/berlin", "did you mean 'Europe/Berlin'?"),
+        ("Berlin", "did you mean 'Europe/Berlin'?"),
+        ("shangai", "did you mean 'Asia/Shanghai'?"),
+        ("Asia/Beijing", "did you mean 'Asia/Shanghai'?"),
+        ("America/New York", "did you mean 'America/New_York'?"),
+        ("UTC+8", "write it as Europe/Berlin or UTC"),
+        ("GMT+8", "write it as Europe/Berlin or UTC"),
+        ("home", "write it as Europe/Berlin or UTC"),
+    ],
+)
+def test_a_wrong_time_zone_is_told_the_nearest(tmp_path: Path, name: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load_config(write(tmp_path, f"zone: {name}\n{GOOD}"), NAMES, {})
+    path = tmp_path / "config.yaml"
+    assert str(raised.value) == f"{path}:1:7: no time zone '{name}' ({hint})"
 
 
 def test_a_credential_is_read_from_systemds_folder(tmp_path: Path) -> None:
@@ -368,7 +403,9 @@ def test_a_sources_secret_comes_from_outside_and_is_not_printed(tmp_path: Path, 
 @pytest.mark.parametrize(
     ("content", "mode", "message"),
     [
-        ("S3CRET\nrest\n", 0o600, ""),
+        ("\n S3CRET \n\n", 0o600, ""),
+        ("S3CRET\nrest\n", 0o600, "jar has 2 lines; one secret, one file"),
+        ("S3CRET\n\nmore\nrest", 0o600, "jar has 3 lines; one secret, one file"),
         ("S3CRET", 0o640, "can be read by others"),
         ("", 0o600, "is empty"),
         (None, 0o600, "cannot be read: No such file"),

@@ -41,7 +41,7 @@ _BEFORE_SENDING = (
     (re.compile(r"Network is unreachable|No route to host", re.I), "no route to the host"),
     (re.compile(r"ConnectTimeout|Max retries exceeded.*connect timeout", re.I),
      "no connection in time"),
-    (re.compile(r"certificate|SSLError|TLS", re.I), "the TLS connection failed"),
+    (re.compile(r"certificate|\bSSL|TLS", re.I), "the TLS connection failed"),
 )  # fmt: skip
 _AFTER_SENDING = (
     (re.compile(r"timed out|did not finish", re.I), "no answer in time"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -13,6 +12,7 @@ from monitor.commands.base import (
     Settings,
     as_json,
     pass_settings,
+    read_since,
     show_errors,
 )
 from monitor.terminal import print_rows, progress_line, write_error, write_out
@@ -50,13 +50,13 @@ def rescreen(
     from monitor.rescreen import Wanted, load_preview, preview_rescreen, tell_rescreen
     from monitor.store import demand_database
 
+    day = read_since(since)
     if tell:
         setup = settings.load()
     else:
         setup = load_preview(settings.config, current_environment(), settings.state)
     demand_database(setup.config.state)
     check_entries(setup, entries)
-    day = since.replace(tzinfo=ZoneInfo("Asia/Shanghai")) if since else None
     wanted = Wanted(day, frozenset(entries))
     write = write_error if as_json else write_out
     with progress_line() as report:
@@ -64,7 +64,10 @@ def rescreen(
             done = tell_rescreen(setup, wanted, write, report)
         else:
             done = preview_rescreen(setup, wanted, report)
-    print_rows(done.found, as_json, _SHOWN)
+    if done.found or as_json:
+        print_rows(done.found, as_json, _SHOWN)
+    else:
+        click.echo("nothing is told" if tell else "nothing would be told")
     counts = ", ".join(f"{done.counts[name]} {name}" for name in ("read", "changed", "unreadable"))
     outcome = "told" if tell else "would be told; add --tell to tell it in one digest"
     click.echo(f"{counts}; {len(done.found)} {outcome}", err=True)
@@ -74,7 +77,9 @@ def rescreen(
 
 def check_entries(setup: Setup, entries: tuple[str, ...]) -> None:
     """Raise UsageError for an entry that no watchlist has."""
-    known = {brand.id for brand in setup.screener.watchlists.brands}
+    from monitor.alerting.routecheck import suggest_name
+
+    known = [brand.id for brand in setup.screener.watchlists.brands]
     for entry in entries:
         if entry not in known:
-            raise click.UsageError(f"no brand '{entry}' in {setup.config.watchlists}")
+            raise click.UsageError(f"no entry '{entry}' ({suggest_name(entry, known)})")

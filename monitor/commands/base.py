@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -71,8 +73,7 @@ def find_alert_id(store: Store, text: str) -> str:
     start = text.strip()
     if store.alerts.has_alert(start):
         return start
-    rows = store.db.query("select id from alert where substr(id, 1, ?) = ?", [len(start), start])
-    ids = sorted(row["id"] for row in rows) if len(start) >= _SHORTEST_ID else []
+    ids = store.alerts.list_ids(start) if len(start) >= _SHORTEST_ID else []
     if len(ids) > 1:
         more = f" and {len(ids) - _FEW_IDS} more" if len(ids) > _FEW_IDS else ""
         several = f"{count_of(len(ids), 'alert')} begin with '{start}'"
@@ -80,7 +81,18 @@ def find_alert_id(store: Store, text: str) -> str:
     if not ids:
         short = f"give {_SHORTEST_ID} characters or more; " if len(start) < _SHORTEST_ID else ""
         raise MonitorError(f"no alert '{start}' ({short}tender-monitor alerts lists them)")
-    return str(ids[0])
+    return ids[0]
+
+
+def read_since(day: datetime | None) -> datetime | None:
+    """Return when a day of --since begins in China, where the notices are dated.
+
+    Raises UsageError for one that is yet to come.
+    """
+    start = day.replace(tzinfo=ZoneInfo("Asia/Shanghai")) if day else None
+    if start and start > datetime.now(UTC):
+        raise click.UsageError(f"{start:%Y-%m-%d} is yet to come")
+    return start
 
 
 def show_errors(errors: Sequence[object]) -> int:

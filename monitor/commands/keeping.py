@@ -108,8 +108,10 @@ def backup(settings: Settings, out: Path | None, as_json: bool) -> None:
     kept, and the last good one too.
     """
     from monitor.evidence.backup import write_backup
+    from monitor.store import demand_database
 
     state, file = find_keeping(settings)
+    demand_database(state)
     folder = out or state / file.backup.folder
     reserve = file.disk.reserve * 1024 * 1024
     now = datetime.now(UTC)

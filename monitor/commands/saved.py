@@ -94,7 +94,10 @@ def import_command(settings: Settings, files: tuple[str, ...], source: str, as_j
     errors = show_errors(tally.take_errors()) + show_errors(done.unreadable)
     show_skipped(tally)
     names = ("read", "new", "changed", "unchanged", "unreadable", "alerts", "reviews")
-    print_rows([{name: done.counts[name] for name in names}], as_json, list(names))
+    row = {name: done.counts[name] for name in names}
+    # Where nothing could be read, the errors say it all.
+    if as_json or not errors or any(row.values()):
+        print_rows([row], as_json, list(names))
     if errors:
         raise SystemExit(EXIT_WORLD)
 

@@ -16,8 +16,9 @@ from monitor.commands.base import (
     find_alert_id,
     pass_settings,
 )
+from monitor.commands.naming import list_chinese, settle_name
 from monitor.errors import ConfigError, MonitorError
-from monitor.terminal import count_of, print_rows, show_line
+from monitor.terminal import clean_line, count_of, print_rows, show_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,10 @@ _MEANINGS = (
      "the host or port in its address is wrong, or no server runs there"),
     (re.compile(r"host name is not known"),
      "the host in its address is misspelt, or this machine finds no names"),
+    (re.compile(r"TLS connection failed"),
+     "a plain port was addressed as TLS, or its certificate is not trusted here"),
+    (re.compile(r"HTTP 5\d\d\b"), "the service has trouble: try again later"),
+    (re.compile(r"HTTP 3\d\d\b"), "what its address names has moved: give the new address"),
 )  # fmt: skip
 
 
@@ -91,9 +96,13 @@ def mute(
     if until and end and end <= datetime.now(UTC):
         raise click.UsageError(f"{until:%Y-%m-%d} is over")
     with open_writing(settings) as store:
-        store.judgements.mute(MuteKind(kind), str(value).strip(), why, datetime.now(UTC), end)
+        named = settle_name(store, kind, str(value).strip())
+        store.judgements.mute(MuteKind(kind), named.value, why, datetime.now(UTC), end)
     last = f" until {until:%Y-%m-%d}" if until else ""
-    show_line(f"{kind} {value}: muted{last}; its alerts are kept, tender-monitor alerts lists them")
+    shown = f"{named.value} ({named.english})" if named.english else named.value
+    show_line(f"{kind} {shown}: muted{last}; its alerts are kept, tender-monitor alerts lists them")
+    if named.warning:
+        click.echo(clean_line(f"warning: {named.warning}"), err=True)
 
 
 @click.command()
@@ -104,8 +113,11 @@ def unmute(settings: Settings, kind: str, value: str) -> None:
     """Take a mute back; what it kept from being sent is not sent now."""
     from monitor.store.judgements import MuteKind
 
+    now = datetime.now(UTC)
     with open_writing(settings) as store:
-        if not store.judgements.unmute(MuteKind(kind), value.strip(), datetime.now(UTC)):
+        names = [value.strip(), *(list_chinese(store, value) if kind == "buyer" else ())]
+        # All of them: what was muted by its English name is known by it.
+        if not [name for name in names if store.judgements.unmute(MuteKind(kind), name, now)]:
             raise MonitorError(f"{kind} '{value}' is not muted")
     show_line(f"{kind} {value}: told again from now on")
 
@@ -132,9 +144,23 @@ def resend(settings: Settings, alert: str, receiver: str, dead: bool) -> None:
         for name in names if not alert else ():
             store.receivers.note_alive(name)
             store.alerts.wake(name, now)
+        ways = describe_ways(settings, store, alert) if alert and not count else ""
     if alert and not count:
-        raise MonitorError(f"nothing of alert '{alert}' was given up or withheld")
+        raise MonitorError(f"nothing of alert '{alert}' was given up or withheld: {ways}")
     show_line(f"{count_of(count, 'message')} will go out again")
+
+
+def describe_ways(settings: Settings, store: Store, alert: str) -> str:
+    """Return what became of each delivery of an alert, on the clocks of the configuration."""
+    zone, told = read_zone(settings), []
+    for row in store.alerts.list_deliveries(alert):
+        if row["sent_at"]:
+            moment = show_moment(datetime.fromisoformat(row["sent_at"]), zone)
+            told.append(f"it was sent to {row['receiver']} at {moment}")
+        else:
+            state = "was given up" if row["state"] == "dead" else "waits"
+            told.append(f"it {state} for {row['receiver']}")
+    return ", ".join(told)
 
 
 def show_mutes(settings: Settings, as_json: bool) -> None:
@@ -157,7 +183,10 @@ def show_mutes(settings: Settings, as_json: bool) -> None:
             }
             for one in store.judgements.list_mutes()
         ]
-    print_rows(rows, as_json, ["kind", "value", "state", "until", "why"])
+    if rows or as_json:
+        print_rows(rows, as_json, ["kind", "value", "state", "until", "why"])
+    else:
+        click.echo("nothing is muted")
 
 
 def show_moment(moment: datetime, zone: ZoneInfo | None) -> str:

@@ -177,14 +177,21 @@ class Alerts(Deliveries):
                order by created_at desc, id limit :limit""",
             {"verdict": verdict, "since": write_time(since), "limit": limit},
         )
-        return [{**row, "deliveries": self._deliveries(row["id"])} for row in rows]
+        return [{**row, "deliveries": self.list_deliveries(row["id"])} for row in rows]
+
+    def list_ids(self, start: str) -> list[str]:
+        """Return the ids of alerts that begin so, sorted."""
+        rows = self.db.query(
+            "select id from alert where substr(id, 1, ?) = ? order by id", [len(start), start]
+        )
+        return [row["id"] for row in rows]
 
     def list_of_notice(self, notice: int) -> list[Row]:
         """Return what was told of a version of a notice with its deliveries, oldest first."""
         rows = self.db.query(
             "select * from alert where notice = ? order by created_at, id", [notice]
         )
-        return [{**row, "deliveries": self._deliveries(row["id"])} for row in rows]
+        return [{**row, "deliveries": self.list_deliveries(row["id"])} for row in rows]
 
     def count_withheld(self) -> dict[str, int]:
         """Return how many alerts of notices nobody was told, by reason."""
@@ -194,7 +201,8 @@ class Alerts(Deliveries):
         )
         return {row["reason"]: row["n"] for row in rows}
 
-    def _deliveries(self, alert: str) -> list[Row]:
+    def list_deliveries(self, alert: str) -> list[Row]:
+        """Return what became of an alert at each receiver."""
         return self.db.query(
             """select receiver, state, attempts, sent_at, next_try_at, error
                from delivery where alert = ? order by receiver""",

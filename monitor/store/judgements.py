@@ -12,6 +12,21 @@ from monitor.models import Verdict
 from monitor.store.chain import Chain, LinkKind
 from monitor.store.database import Database, Row, clean_text, read_time, write_time
 
+_BODIES = """
+    select json_extract(content, '$.buyer.name') as name,
+           json_extract(content, '$.buyer.name_en') as name_en
+    from alert where kind = 'notice'
+    union select json_extract(content, '$.buyer.formal.name'),
+                 json_extract(content, '$.buyer.formal.name_en')
+    from alert where kind = 'notice'
+    union select json_extract(match, '$.organ.name'), json_extract(match, '$.organ.name_en')
+    from notice
+    union select buyer, '' from notice
+    order by 1, 2"""
+_NUMBERS = """
+    select json_extract(content, '$.project_number') as number from alert where kind = 'notice'
+    union select project_number from notice"""
+
 
 class Judgement(StrEnum):
     """What a reader said of an alert."""
@@ -124,6 +139,16 @@ class Judgements:
             if was:
                 Chain(self.db).append(LinkKind.REMOVAL, f"{LinkKind.MUTE} {kind} {value}", now)
         return was
+
+    def list_buyers(self) -> list[tuple[str, str]]:
+        """Return the names of stored buyers, in Chinese and, "" where unknown, in English."""
+        return [
+            (row["name"], row["name_en"] or "") for row in self.db.query(_BODIES) if row["name"]
+        ]
+
+    def list_numbers(self) -> list[str]:
+        """Return the project numbers of stored notices."""
+        return [row["number"] for row in self.db.query(_NUMBERS) if row["number"]]
 
     def list_mutes(self, now: datetime | None = None) -> list[Mute]:
         """Return the mutes that hold at a moment, without one all."""

@@ -52,6 +52,8 @@ def test_a_warning_becomes_a_cause(
         ("[Errno -2] Name or service not known", "the host name is not known", False, False),
         ("Caused by ConnectTimeoutError(<x>, 'timed out. (connect timeout=10)')",
          "no connection in time", False, False),
+        ("[SSL: WRONG_VERSION_NUMBER] wrong version number", "the TLS connection failed",
+         False, False),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", "the TLS connection failed",
          False, False),
         ("Read timed out. (read timeout=20)", "no answer in time", False, True),

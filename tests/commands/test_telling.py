@@ -71,7 +71,7 @@ def test_a_judgement_is_kept_and_the_last_one_counts(tmp_path: Path, store: Stor
         (["resend"], "name an alert, or say --receiver NAME or --dead"),
         (["resend", "--receiver", "terminall"], "(did you mean 'terminal'?)"),
         (["resend", "nothing"], f"no alert 'nothing' ({LISTED})"),
-        (["resend", "told"], "nothing of alert 'told' was given up or withheld"),
+        (["resend", "told"], "was given up or withheld: it waits for terminal"),
     ],
 )
 def test_a_slip_is_said(tmp_path: Path, store: Store, arguments: list[str], said: str) -> None:
@@ -139,6 +139,7 @@ def test_the_list_of_mutes_has_times_of_the_configurations_zone(
 
 GONE = "the path or token in its address is wrong, or what took messages there was removed"
 DENIED = "the user, password or token in its address is wrong or was withdrawn"
+MOVED = "what its address names has moved: give the new address"
 CAUSES = [
     ("HTTP 404", GONE),
     ("HTTP 410 gone", GONE),
@@ -150,6 +151,13 @@ CAUSES = [
         "the host name is not known",
         "the host in its address is misspelt, or this machine finds no names",
     ),
+    (
+        "the TLS connection failed",
+        "a plain port was addressed as TLS, or its certificate is not trusted here",
+    ),
+    ("HTTP 500", "the service has trouble: try again later"),
+    ("part 1 of 2: HTTP 503", "the service has trouble: try again later"),
+    ("HTTP 302: redirects are not followed", MOVED),
 ]
 
 
@@ -158,7 +166,7 @@ def test_a_refusal_is_told_with_what_it_usually_means(cause: str, meaning: str) 
     assert explain_refusal(cause) == f"{cause} (this usually means that {meaning})"
 
 
-@pytest.mark.parametrize("cause", ["HTTP 500", "HTTP 4040", "SMTP 550 no such box", "no answer"])
+@pytest.mark.parametrize("cause", ["HTTP 5000", "HTTP 4040", "SMTP 550 no such box", "no answer"])
 def test_nothing_is_guessed_of_other_refusals(cause: str) -> None:
     assert explain_refusal(cause) == cause
 
@@ -199,6 +207,11 @@ def test_a_mute_lasts_to_the_end_of_its_last_day(tmp_path: Path, store: Store) -
     assert store.judgements.list_mutes() == []
 
 
+def test_without_mutes_it_is_said_that_nothing_is_muted(tmp_path: Path, store: Store) -> None:
+    assert invoke(tmp_path, "mute").output == "nothing is muted\n"
+    assert invoke(tmp_path, "mute", "--json").output == ""
+
+
 def test_a_day_that_is_over_mutes_nothing(tmp_path: Path, store: Store) -> None:
     done = invoke(tmp_path, "mute", "buyer", "样例市公安局", "--until", "2020-01-01")
     assert (done.exit_code, "is over" in done.output) == (2, True)
@@ -222,6 +235,17 @@ def test_what_was_given_up_is_sent_again(tmp_path: Path, store: Store, words: li
     store.db.execute("update delivery set state = 'dead', error = 'HTTP 413'")
     assert invoke(tmp_path, "resend", *words).output == "1 message will go out again\n"
     assert store.alerts.count_states() == {"waiting": 1}
+
+
+def test_of_what_was_sent_it_is_said_to_whom_and_when(tmp_path: Path, store: Store) -> None:
+    sql = "update delivery set state = 'sent', sent_at = '2026-11-22T04:05:06+00:00'"
+    store.db.execute(sql)
+    found = invoke(tmp_path, "resend", "told")
+    assert (found.exit_code, str(found.exception)) == (
+        1,
+        "nothing of alert 'told' was given up or withheld: "
+        "it was sent to terminal at 2026-11-22 12:05 Asia/Shanghai",
+    )
 
 
 def test_what_waited_for_a_receiver_that_was_renamed_can_be_sent_under_the_new_name(
