@@ -50,12 +50,14 @@ class Control:
 class Controls:
     """The control notices that could be judged: still `there`, or differing `alike`.
 
-    `why` says why there is none, where there is none.
+    `why` says why there is none, where there is none; `barred` is whether that may pass: the
+    day's budget was spent, or the source could not be reached or answers nobody at present.
     """
 
     there: tuple[Control, ...] = ()
     alike: tuple[Control, ...] = ()
     why: str = ""
+    barred: bool = False
 
     @property
     def all(self) -> tuple[Control, ...]:
@@ -78,6 +80,7 @@ class ControlViewer:
         Raise FetchError only where the program stops: then nothing can be said of the cases.
         """
         found, why, asked = Controls(), "no other notice of about the same days is kept", 0
+        barred = False
         for untold in self._choose(cases):
             if len(found.all) >= MOST_CONTROLS or asked >= _MOST_ASKED:
                 break
@@ -90,7 +93,7 @@ class ControlViewer:
                 if error.cause is FetchCause.STOPPING:
                     raise
                 why = f"{error.cause}: {error.detail}"
-                if error.cause in HOST_WIDE:
+                if barred := error.cause in HOST_WIDE:
                     break
                 continue
             except (PageError, LayoutError, *UNREADABLE) as error:
@@ -98,11 +101,11 @@ class ControlViewer:
                 continue
             why = seen.cause or why
             found = _add(found, Control(untold.listing, untold.day, told, seen), cases)
-            if seen.barred:
+            if barred := seen.barred:
                 break
         for one in found.all:
             log.info("%s: control %s: %s", self.name, one.listing.listing_id, one.seen.state)
-        return found if found.all else replace(found, why=why)
+        return found if found.all else replace(found, why=why, barred=barred)
 
     def _choose(self, cases: Sequence[Case]) -> list[Untold]:
         """Return the untold notices that are most like the middle one of the cases."""

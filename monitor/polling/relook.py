@@ -9,7 +9,8 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from enum import Enum
 
 from monitor.archive import Archive
 from monitor.config import Config
@@ -38,7 +39,18 @@ MOST_LOOKS = 5
 # So many that differ alike, and none that does not: the site was rebuilt, or swept.
 SITE_WIDE = 3
 _GATHER_FOR = timedelta(minutes=10)
+# On so many days running, news that may be the site's waits for controls that can be read.
+_MOST_WAITS = 3
+_STREAK = timedelta(days=3)
 _NEWS = (RelookState.CHANGED, RelookState.WITHDRAWN)
+
+
+class Way(Enum):
+    """How news that came together is told: each case, all in one message, or late in the week."""
+
+    EACH = "each"
+    TOGETHER = "together"
+    AT_WEEK_END = "at the end of the week"
 
 
 @dataclass(frozen=True)
@@ -78,7 +90,8 @@ class Looker:
 
     @property
     def _file_viewer(self) -> FileViewer:
-        return FileViewer(self.name, self.archive, self.store.relooks, self._ask_file)
+        lists, relooks = self.source.lists, self.store.relooks
+        return FileViewer(self.name, lists, self.archive, relooks, self._ask_file)
 
     def _try_look(self, look: Look, cases: list[Case]) -> bool:
         """Make one look, add what it came to; False where the others are better left for later."""
@@ -147,61 +160,91 @@ class Looker:
         """
         if not are_alike(cases):
             return Controls()
-        week = make_site_alert(self.name, _list_news(cases), self.clock(), Controls())
-        if len(cases) < SITE_WIDE and not self.store.alerts.has_alert(week.id):
+        if len(cases) < SITE_WIDE and not self._has_told_week(cases, self.clock()):
             return Controls()
         self.report(f"{self.name}: looking at notices beside those that were told")
         beside = ControlViewer(self.name, self._viewer, self.store.relooks, self.stop)
         return beside.look_beside(cases)
 
+    def _has_told_week(self, cases: Sequence[Case], now: datetime) -> bool:
+        """Return whether it was told this week already that the whole site differs so."""
+        week = make_site_alert(self.name, _list_news(cases), now, Controls())
+        return self.store.alerts.has_alert(week.id)
+
     def _note_all(self, cases: Sequence[Case], controls: Controls) -> None:
         """Note what the looks of a round saw and tell it, in one transaction."""
         now, relooks, news = self.clock(), self.store.relooks, _list_news(cases)
         with self.store.db.immediate():
+            if controls.barred and self._put_off(news, controls, now):
+                cases, news = [case for case in cases if case not in news], []
             for look, seen in ((case.look, case.seen) for case in cases):
                 compared = seen.capture.record_id if seen.state is RelookState.CHANGED else ""
                 relooks.note(
-                    look, seen.state, now, cause=seen.cause, compared=compared, again=seen.again
-                )
-            wide = are_alike(cases) and self._tell_together(cases, now, controls)
+                    look, seen.state, now, cause=seen.cause, compared=compared,
+                    unsaid=seen.unsaid, again=seen.again,
+                )  # fmt: skip
+            way = self._tell_together(cases, now, controls) if are_alike(cases) else Way.EACH
             for case in news:
-                self._tell(case, now, controls, wide=wide)
+                self._tell(case, now, controls, way)
         for case in cases:
             log.info("%s: looked again at %s: %s", self.name, case.look.alert, case.seen.state)
 
-    def _tell(self, case: Case, now: datetime, controls: Controls, *, wide: bool) -> None:
+    def _put_off(self, news: Sequence[Case], controls: Controls, now: datetime) -> bool:
+        """Put news off a day for controls that can be read; False where it is to be told now."""
+        name, vitals = f"controls:{self.name}", self.store.vitals
+        last = vitals.get(name)
+        if last is not None and now - last.at >= _STREAK:
+            last = None
+        waits = int(last.value) if last is not None else 0
+        if last is None or last.at.date() != now.date():
+            waits += 1
+        if waits > _MOST_WAITS or self._has_told_week(news, now):
+            return False
+        vitals.put(name, str(waits), now)
+        for case in news:
+            cause = f"no notice beside it could be read: {controls.why}"
+            self.store.relooks.put_off(case.look, cause, now)
+        log.info("%s: %d looks wait for notices beside them", self.name, len(news))
+        return True
+
+    def _tell(self, case: Case, now: datetime, controls: Controls, way: Way) -> None:
         """Tell who was told of the notice; what falls together in a round goes in one message.
 
-        Where it is the whole site's, the alert is kept for its evidence and sent to nobody.
+        Where a message of the whole site names it, the alert is kept for its evidence and sent to
+        nobody.
         """
-        receivers = [] if wide else self._list_receivers([case])
+        receivers = [] if way is Way.TOGETHER else self._list_receivers([case])
         withdrawn = case.seen.state is RelookState.WITHDRAWN
         reason = WITHDRAWN_AT_SOURCE if withdrawn else CHANGED_AT_SOURCE
         alert = make_look_alert(self.name, reason, case, now, controls)
-        self.store.alerts.enqueue(
-            alert, receivers, now, digest=self._name_digest(now), due=now + _GATHER_FOR
-        )
+        digest, due = self._name_digest(now), now + _GATHER_FOR
+        if way is Way.AT_WEEK_END:
+            # The outbox lets a digest of this kind wait for days.
+            digest, due = f"weekly:looks:{self.name}:{now:%G-%V}", _find_week_end(now)
+        self.store.alerts.enqueue(alert, receivers, now, digest=digest, due=due)
 
     def _name_digest(self, now: datetime) -> str:
         return f"looks:{self.name}:{now:%Y-%m-%d}"
 
-    def _tell_together(self, cases: Sequence[Case], now: datetime, controls: Controls) -> bool:
-        """Tell once a week that all that was looked at differs alike; False where each is news.
+    def _tell_together(self, cases: Sequence[Case], now: datetime, controls: Controls) -> Way:
+        """Tell once a week that all that was looked at differs alike; return how each is told.
 
-        That is so of too few, and where other notices of the source stand as they stood.
+        Each is news of its own where they are too few, and where other notices of the source
+        stand as they stood.
         """
         alerts, news = self.store.alerts, _list_news(cases)
         if controls.there:
             alert = make_sweep_alert(self.name, news, now, controls)
             digest, due = self._name_digest(now), now + _GATHER_FOR
             alerts.enqueue(alert, self._list_receivers(news), now, digest=digest, due=due)
-            return False
-        alert = make_site_alert(self.name, news, now, controls)
-        if alerts.has_alert(alert.id):
-            return True
+            return Way.EACH
+        if self._has_told_week(cases, now):
+            return Way.AT_WEEK_END
         if len(cases) < SITE_WIDE:
-            return False
-        return alerts.gather_self(alert, self._list_receivers(news), now)
+            return Way.EACH
+        alert = make_site_alert(self.name, news, now, controls)
+        alerts.gather_self(alert, self._list_receivers(news), now)
+        return Way.TOGETHER
 
     def _list_receivers(self, cases: Sequence[Case]) -> list[str]:
         """Return who was told of the notices; where none of them is configured any more, all."""
@@ -213,3 +256,9 @@ class Looker:
 
 def _list_news(cases: Sequence[Case]) -> list[Case]:
     return [case for case in cases if case.seen.state in _NEWS]
+
+
+def _find_week_end(now: datetime) -> datetime:
+    """Return when the ISO week of a time ends, in UTC."""
+    monday = now.astimezone(UTC).date() + timedelta(days=8 - now.astimezone(UTC).isoweekday())
+    return datetime.combine(monday, time(), UTC)

@@ -75,7 +75,7 @@ def make_site_alert(
         *_list_cases(news),
         f"Compare one: tender-monitor evidence {news[0].look.alert}",
         "Where it is the site: see with tender-monitor check --live whether it is still read.",
-        "More may follow this week without another message; tender-monitor alerts lists them.",
+        "What more is seen so this week is named in one message at its end.",
     ]
     subject = f"Source {source}: told notices {what}, all at once"
     return _make_weekly(subject, lines, source, news, now, controls)
@@ -176,6 +176,8 @@ def _write_body(case: Case, now: datetime) -> list[str]:
     for one in seen.differences:
         field = _show(one.field)
         lines += [f"{field}, as told: {_show(one.old)}", f"{field}, now: {_show(one.new)}"]
+    if seen.cause and not withdrawn:
+        lines.append(f"Note: {_show(seen.cause)}")
     return [*lines, *_write_versions(case)]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from monitor.archive import Archive
 from monitor.errors import FetchCause, LayoutError
@@ -42,7 +43,7 @@ class Seen:
 
     `barred` is whether the source answers nobody at present. `notice` is what the page shows
     now, where it was read; `files` are captures of attachments that differ, by what they show;
-    `again` is whether an attachment is to be looked at another day.
+    `unsaid` is whether nothing can be said of one of them, `again` after what time it may.
     """
 
     state: RelookState
@@ -52,7 +53,8 @@ class Seen:
     barred: bool = False
     notice: Notice | None = None
     files: tuple[tuple[str, Capture], ...] = ()
-    again: bool = False
+    unsaid: bool = False
+    again: timedelta | None = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from monitor.store.notices import make_listing
 # After so many days from when a notice was told it is looked at again.
 STEPS = (timedelta(days=1), timedelta(days=7), timedelta(days=30), timedelta(days=90))
 _SPREAD = 6 * 3600
-_RETRY = timedelta(days=1)
+NEXT_DAY = timedelta(days=1)
 _GIVE_UP = timedelta(days=14)
 # Sites move what is old: a notice of another season says nothing of these.
 _NEAR = timedelta(days=30)
@@ -172,14 +172,24 @@ class Relooks:
         """Return what is known of the looks at a listing's notice, None where none is planned."""
         return self.db.first("select * from relook where listing = ?", [listing])
 
-    def was_gone(self, source: str, url: str, since: datetime, now: datetime) -> bool:
-        """Return whether an address was gone when it was last asked for on an earlier day (UTC)."""
+    def find_earlier(self, source: str, url: str, since: datetime, now: datetime) -> str:
+        """Return the capture of what an address last answered on an earlier day (UTC), or ''."""
         row = self.db.first(
-            """select status from capture where source = ? and url = ? and fetched_at > ?
+            """select record_id from capture where source = ? and url = ? and fetched_at > ?
                  and substr(fetched_at, 1, 10) < ? order by fetched_at desc limit 1""",
             [source, clean_text(url), write_time(since), f"{now.astimezone(UTC):%Y-%m-%d}"],
         )
-        return row is not None and row["status"] in (404, 410)
+        return row["record_id"] if row else ""
+
+    def list_later(self, notice: int) -> list[dict[str, Any]]:
+        """Return what was told of later looks at a notice, the oldest first."""
+        rows = self.db.query(
+            """select content from alert where notice = ?
+                 and json_extract(content, '$.later.differences') is not null
+               order by created_at, id""",
+            [notice],
+        )
+        return [json.loads(row["content"]) for row in rows]
 
     def note(
         self,
@@ -189,15 +199,21 @@ class Relooks:
         *,
         cause: str = "",
         compared: str = "",
-        again: bool = False,
+        unsaid: bool = False,
+        again: timedelta | None = None,
     ) -> None:
         """Note what a look saw and plan the next; `compared` is what that one compares with.
 
-        With `again` the next one is on the next day, as of what is missing.
+        What is missing is looked at again on the next day, an attachment of which nothing could
+        be said (`unsaid`) after the time `again`, as long as others are tried. The last look at
+        a notice that is unchanged but for such an attachment is unclear.
         """
         step, due = find_next(look.id, look.told_at, now)
-        if again or state is RelookState.MISSING:
-            step, due = look.step, now + _RETRY
+        wait = NEXT_DAY if state is RelookState.MISSING else again
+        if wait is not None and (state is RelookState.MISSING or not _is_over(look, now)):
+            step, due = look.step, now + wait
+        if due is None and unsaid and state is RelookState.UNCHANGED:
+            state = RelookState.UNCLEAR
         if state in (RelookState.WITHDRAWN, RelookState.UNCLEAR):
             due = None
         self.db.execute(
@@ -212,12 +228,27 @@ class Relooks:
 
         The tries end two weeks after the last look was due.
         """
-        if now > look.told_at + STEPS[-1] + _GIVE_UP:
+        if _is_over(look, now):
             self.note(look, RelookState.UNCLEAR, now, cause=cause)
             return
+        self._wait(look, cause, now + find_wait(look, now))
+
+    def put_off(self, look: Look, cause: str, now: datetime) -> None:
+        """Let a look that has news be made anew on the next day."""
+        self._wait(look, cause, now + NEXT_DAY)
+
+    def _wait(self, look: Look, cause: str, due: datetime) -> None:
         sql = "update relook set due_at = ?, cause = ? where listing = ?"
-        wait = max(_RETRY, (now - look.told_at) / 8)
-        self.db.execute(sql, [write_time(now + wait), clean_text(cause), look.id])
+        self.db.execute(sql, [write_time(due), clean_text(cause), look.id])
+
+
+def _is_over(look: Look, now: datetime) -> bool:
+    return now > look.told_at + STEPS[-1] + _GIVE_UP
+
+
+def find_wait(look: Look, now: datetime) -> timedelta:
+    """Return after what time a look that saw nothing is tried again."""
+    return max(NEXT_DAY, (now - look.told_at) / 8)
 
 
 def find_next(listing: int, told_at: datetime, now: datetime) -> tuple[int, datetime | None]:

@@ -31,16 +31,36 @@ def list_told(house: House) -> list[str]:
     return [row["subject"] for row in rows]
 
 
-def test_a_rebuilt_site_is_one_message_a_week_and_every_version_is_kept(tmp_path: Path) -> None:
+def list_weekly(house: House) -> list[str]:
+    """Return the subjects of what was sent of the whole source."""
+    return [subject for subject in list_told(house) if subject.startswith("Source")]
+
+
+def list_waiting(house: House) -> set[tuple[str, str]]:
+    """Return the digests of what was sent of later looks, and when they go."""
+    rows = house.rooms.store.db.query(
+        """select d.digest, d.next_try_at as due from alert a join delivery d on d.alert = a.id
+           where a.reason like '%AT_SOURCE'"""
+    )
+    return {(row["digest"], row["due"][:16]) for row in rows}
+
+
+def test_a_rebuilt_site_is_one_message_and_one_at_the_week_s_end_and_every_version_is_kept(
+    tmp_path: Path,
+) -> None:
     with open_house(tmp_path, [make_award(n) for n in range(MANY)]) as house:
         house.poll()
         for number in range(MANY):
             edit_quietly(house, number, note="本网站已全面改版升级。")
         pass_days(house, 6)
-        assert list_told(house) == ["Source local: told notices look different, all at once"]
+        assert list_weekly(house) == ["Source local: told notices look different, all at once"]
         kept = later(house)
         assert len(kept) == MANY
-        assert {row["sent_to"] for row in kept} == {0}
+        [body] = [one for one in read_bodies(house) if one.startswith("All told notices")]
+        named = [row["later"]["of"] in body for row in kept]
+        assert [row["sent_to"] for row in kept] == [0 if one else 1 for one in named]
+        assert 0 < sum(named) < MANY
+        assert list_waiting(house) == {("weekly:looks:local:2026-48", "2026-11-30T00:00")}
         assert all(row["later"]["before"] != row["later"]["after"] for row in kept)
         pass_days(house, 6)
         assert list_states(house) == {RelookState.UNCHANGED}
@@ -51,7 +71,7 @@ def test_a_site_that_moved_is_one_message_a_week(tmp_path: Path) -> None:
         house.poll()
         answer_details(house, Response(b"gone", status=404))
         pass_days(house, 5)
-        assert list_told(house) == ["Source local: told notices are gone, all at once"]
+        assert list_weekly(house) == ["Source local: told notices are gone, all at once"]
 
 
 def test_an_edited_fact_among_many_notices_is_told_by_itself(tmp_path: Path) -> None:
@@ -120,10 +140,11 @@ def test_a_site_that_moved_is_known_by_notices_that_nobody_was_told_of(tmp_path:
         house.poll()
         answer_details(house, GONE)
         pass_days(house, 5)
-        assert list_told(house) == ["Source local: told notices are gone, all at once"]
+        assert list_weekly(house) == ["Source local: told notices are gone, all at once"]
         [body] = [one for one in read_bodies(house) if one.startswith("All told notices")]
         assert "2 notices that nobody was told of differ as well:" in body
-        assert {row["sent_to"] for row in later(house)} == {0}
+        assert {row["sent_to"] for row in later(house) if row["later"]["of"] in body} == {0}
+        assert {digest for digest, _ in list_waiting(house)} == {"weekly:looks:local:2026-48"}
 
 
 def test_where_one_control_is_gone_and_one_stands_each_told_notice_is_told(
@@ -154,24 +175,49 @@ def test_where_no_control_can_be_read_the_message_says_so(
         house.portal.fail_with = lambda p: (
             None if "/t2026" not in p else answer if "_910005" in p else GONE
         )
-        pass_days(house, 5)
-        assert list_told(house) == ["Source local: told notices are gone, all at once"]
+        pass_days(house, 7)
+        assert list_weekly(house) == ["Source local: told notices are gone, all at once"]
         [body] = [one for one in read_bodies(house) if one.startswith("All told notices")]
         line = next(one for one in body.splitlines() if one.startswith("No notice that nobody"))
         assert why in line
 
 
-def test_a_budget_that_ends_before_the_controls_is_said(tmp_path: Path) -> None:
+def limit_budget(house: House, budget: int) -> None:
+    source = house.config.sources["local"].model_copy(update={"budget": budget})
+    house.setup = replace(house.setup, config=replace_sources(house.config, source))
+
+
+def test_a_budget_that_ends_before_the_controls_puts_the_news_off_three_days(
+    tmp_path: Path,
+) -> None:
     with open_house(tmp_path, [*[make_award(n) for n in range(3)], make_untold(50)]) as house:
         house.poll()
         answer_details(house, GONE)
         pass_days(house, 2)
-        house.portal.requests.clear()
-        source = house.config.sources["local"].model_copy(update={"budget": 5})
-        house.setup = replace(house.setup, config=replace_sources(house.config, source))
-        pass_days(house, 2)
+        limit_budget(house, 5)
+        pass_days(house, 3)
+        assert (later(house), list_told(house)) == ([], [])
+        assert list_states(house) == {RelookState.MISSING}
+        pass_days(house, 1)
+        assert list_weekly(house) == ["Source local: told notices are gone, all at once"]
         [body] = [one for one in read_bodies(house) if one.startswith("All told notices")]
         assert "No notice that nobody was told of could be read beside them: daily budget" in body
+
+
+def test_news_that_was_put_off_is_judged_by_controls_that_can_be_read_again(
+    tmp_path: Path,
+) -> None:
+    with open_house(tmp_path, [*[make_award(n) for n in range(3)], make_untold(50)]) as house:
+        house.poll()
+        house.portal.fail_with = lambda p: GONE if "_910000" in p else None
+        pass_days(house, 2)
+        limit_budget(house, 5)
+        pass_days(house, 1)
+        assert later(house) == []
+        limit_budget(house, 500)
+        pass_days(house, 1)
+        assert [len(row["later"]["controls"]) for row in later(house)] == [1, 1, 1]
+        assert {row["sent_to"] for row in later(house)} == {1}
 
 
 def test_controls_are_asked_for_only_where_it_may_be_the_site(tmp_path: Path) -> None:

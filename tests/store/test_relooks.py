@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from monitor.sample.notices import SampleNotice
@@ -38,17 +38,25 @@ def test_untold_notices_of_other_buyers_of_the_same_site_and_days_come_first(
         assert list_beside(house, "http://elsewhere.example/") == []
 
 
-def test_gone_on_an_earlier_day_is_what_the_last_answer_of_one_says(tmp_path: Path) -> None:
+def test_what_an_address_answered_on_an_earlier_day_is_its_last_answer_of_one(
+    tmp_path: Path,
+) -> None:
     with open_house(tmp_path, [make_award(1)]) as house:
         house.poll()
-        was_gone = house.rooms.store.relooks.was_gone
         [row] = house.rooms.store.db.query("select url from listing")
-        tomorrow = START + timedelta(days=1)
-        assert not was_gone("local", row["url"], START - timedelta(days=1), tomorrow)
+
+        def ask(since: datetime, now: datetime) -> int:
+            """Return the status of the earlier answer, 0 where there is none."""
+            found = house.rooms.store.relooks.find_earlier("local", row["url"], since, now)
+            return house.rooms.archive.read(found).status if found else 0
+
+        day = timedelta(days=1)
+        assert ask(START - day, START) == 0
+        assert ask(START - day, START + day) == 200
         house.portal.fail_with = lambda p: Response(status=404) if "/t2026" in p else None
         house.clock.pass_time(days=2)
         house.poll()
         now = house.clock()
-        assert not was_gone("local", row["url"], START, now)
-        assert was_gone("local", row["url"], START, now + timedelta(days=1))
-        assert not was_gone("local", row["url"], now + timedelta(hours=1), now + timedelta(days=1))
+        assert ask(START - day, now) == 200
+        assert ask(START, now + day) == 404
+        assert ask(now + day / 24, now + day) == 0
