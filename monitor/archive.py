@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from monitor.crashpoints import pass_point
 from monitor.errors import StoreError
 from monitor.models import Capture
-from monitor.points import pass_point
 from monitor.warc import pack_capture, unpack_capture
 
 log = logging.getLogger(__name__)

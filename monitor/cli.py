@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from monitor.commands.again import rescreen
 from monitor.commands.base import (
     EXIT_DISK,
     EXIT_HELD,
@@ -26,11 +25,12 @@ from monitor.commands.base import (
 )
 from monitor.commands.checking import list_left_samples, load_checked, show_warnings
 from monitor.commands.evidence import evidence
+from monitor.commands.judging import explain_refusal, judge, let_go, mute, resend, unmute
 from monitor.commands.keeping import backup, restore, verify
 from monitor.commands.lists import lists
 from monitor.commands.reading import alerts, sources, why, write_gaps
+from monitor.commands.rescreening import rescreen
 from monitor.commands.saved import import_command, screen
-from monitor.commands.telling import explain_refusal, judge, let_go, mute, resend, unmute
 from monitor.errors import (
     ConfigError,
     DeliveryError,
@@ -83,7 +83,7 @@ for command in (
 @pass_settings
 def run(settings: Settings) -> None:
     """Run the daemon in the foreground."""
-    from monitor.holding import StateLock
+    from monitor.statelock import StateLock
 
     # Before all that takes time: whoever comes second says so at once.
     with StateLock(settings.find_state()):

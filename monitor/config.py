@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from monitor.credentials import Secrets, read_secret, read_secrets, read_variable, refuse_secret
 from monitor.errors import ConfigError
 from monitor.models import Verdict
+from monitor.receivers import FloodConfig, ReceiverConfig, RouteConfig
 from monitor.regions import REGIONS, suggest_region
 from monitor.stanzas import BY_SITE, NEEDED, READ_BY, YEAR, SourceConfig
-from monitor.telling import FloodConfig, ReceiverConfig, RouteConfig
 from monitor.upkeep import (
     AliveConfig,
     BackupConfig,

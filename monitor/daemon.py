@@ -27,11 +27,11 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from monitor.alerting.courier import Courier
 from monitor.alerting.deliver import make_sender
 from monitor.errors import first_line
-from monitor.holding import find_exposures
 from monitor.reloading import Reloader
 from monitor.rounds import Rounds, forget_stanza, has_changed
 from monitor.sdnotify import notify_systemd, watchdog_seconds
 from monitor.setup import Rooms, SampleHost, Setup, settle_deliveries, tell_words
+from monitor.statelock import find_exposures
 from monitor.store import FILE_NAME
 from monitor.vitals.chores import list_chores
 from monitor.vitals.clock import ClockMemory, ClockWatch

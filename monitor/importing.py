@@ -15,13 +15,13 @@ from urllib.parse import quote
 
 from monitor.config import Config
 from monitor.errors import LayoutError
-from monitor.holding import StateLock
 from monitor.models import Capture, Issue, Listing, Match, Notice, Verdict
 from monitor.once import deliver_due
 from monitor.polling.deciding import Decided, Desk
 from monitor.reading.savednotices import FORM_HEADER, Saved
 from monitor.screening.score import Screener
 from monitor.setup import Rooms, Setup, settle_outbox
+from monitor.statelock import StateLock
 from monitor.store import Store
 from monitor.store.notices import Triage
 from monitor.text.privacy import mask_private

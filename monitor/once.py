@@ -18,11 +18,11 @@ from monitor.config import Config
 from monitor.credentials import Secrets
 from monitor.errors import FetchError, LayoutError, MonitorError
 from monitor.health import Trouble, describe_failure, describe_refusal
-from monitor.holding import StateLock
 from monitor.models import SourceState
 from monitor.polling.poll import Round, make_rules, make_span
 from monitor.portals import PORTALS
 from monitor.setup import Rooms, SampleHost, Setup, settle_clock, settle_outbox, utc_now
+from monitor.statelock import StateLock
 from monitor.store import Store
 from monitor.web.fetch import Fetcher
 

@@ -19,14 +19,13 @@ from typing import Any
 
 from monitor.alerting.routecheck import check_routes
 from monitor.archive import Archive
+from monitor.crashpoints import pass_point
 from monitor.documents.parts import Limits
 from monitor.documents.reader import DocumentReader
 from monitor.errors import LayoutError, LockedError, StoreError
-from monitor.holding import StateLock
 from monitor.models import Capture, Document, Match, Notice, Verdict
 from monitor.once import deliver_due
 from monitor.outline import read_config
-from monitor.points import pass_point
 from monitor.polling.attachments import add_text
 from monitor.polling.deciding import Decided, Desk
 from monitor.portals import PORTALS
@@ -36,6 +35,7 @@ from monitor.screening.listfile import load_lists
 from monitor.screening.score import ALERTING, REVIEWING, Screener
 from monitor.screening.watchlist import load_watchlists
 from monitor.setup import Rooms, Setup, settle_outbox, utc_now
+from monitor.statelock import StateLock
 from monitor.store import Store
 from monitor.store.database import Row, write_json
 from monitor.store.pasts import Past, list_pasts

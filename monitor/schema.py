@@ -12,10 +12,10 @@ from typing import Any
 
 from monitor.config import ConfigFile
 from monitor.portals import PORTALS
+from monitor.receivers import show_duration
 from monitor.screening.entries import Kind
 from monitor.screening.watchlist import FILES
 from monitor.stanzas import BY_SITE, NEEDED
-from monitor.telling import show_duration
 from monitor.yamlfile import Model
 
 Schema = dict[str, Any]

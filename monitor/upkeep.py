@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from monitor.telling import Weekday, name_bounds
+from monitor.receivers import Weekday, name_bounds
 from monitor.yamlfile import Field, Model, Seconds, field_validator
 
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")

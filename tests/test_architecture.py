@@ -13,10 +13,10 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 # Each room with its level: a module imports its own room and rooms of lower levels only.
 LEVELS = {
-    "errors": 0, "models": 0, "points": 0,
-    "text": 1, "yamltree": 1, "sdnotify": 1, "holding": 1, "confined": 1,
+    "errors": 0, "models": 0, "crashpoints": 0,
+    "text": 1, "yamltree": 1, "sdnotify": 1, "statelock": 1, "confined": 1,
     "yamlfile": 2, "documents": 2,
-    "stanzas": 3, "telling": 3, "regions": 3, "upkeep": 4, "credentials": 4, "config": 5,
+    "stanzas": 3, "receivers": 3, "regions": 3, "upkeep": 4, "credentials": 4, "config": 5,
     "outline": 6,
     "web": 6, "warc": 6, "archive": 7, "screening": 6, "store": 6,
     "portals": 7, "alerting": 7, "sample": 7, "health": 8, "reading": 9, "schema": 8,

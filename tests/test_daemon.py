@@ -282,7 +282,7 @@ def test_a_round_that_began_before_a_reload_leaves_nothing_for_a_receiver_that_i
             if places.count("fetched") == 1 and place == "fetched":
                 daemon._take(replace(house.setup, config=after))
 
-        monkeypatch.setattr("monitor.points.on_pass", reload)
+        monkeypatch.setattr("monitor.crashpoints.on_pass", reload)
         daemon.keeper.progress.begin("local", 0)
         daemon.rounds.poll("local")
         rows = house.rooms.store.db.query("select receiver, state from delivery order by id")

@@ -14,11 +14,12 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from monitor import stanzas, telling, upkeep
+from monitor import receivers, stanzas, upkeep
 from monitor.cli import cli
 from monitor.config import ConfigFile
 from monitor.models import Reason, SourceState
 from monitor.portals import PORTALS
+from monitor.receivers import FloodConfig, ReceiverConfig, RouteConfig
 from monitor.schema import build_schema
 from monitor.screening.entries import Agency, Brand, Category, Product
 from monitor.screening.lists import Status
@@ -42,7 +43,6 @@ from monitor.stanzas import (
     ZcyOptions,
 )
 from monitor.store import Store
-from monitor.telling import FloodConfig, ReceiverConfig, RouteConfig
 from monitor.upkeep import (
     AliveConfig,
     BackupConfig,
@@ -303,7 +303,7 @@ def test_every_file_of_a_large_room_stands_in_its_table(room: str) -> None:
 
 
 def test_every_model_of_the_configuration_has_its_section() -> None:
-    rooms = (stanzas, telling, upkeep)
+    rooms = (stanzas, receivers, upkeep)
     models = {kind for room in rooms for kind in vars(room).values() if isinstance(kind, type)}
     kinds = {kind for kind in models if issubclass(kind, Model) and kind is not Model}
     assert kinds == {kind for _, kind in SECTIONS} - {ConfigFile}

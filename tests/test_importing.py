@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from monitor.holding import StateLock
 from monitor.importing import Imported, import_saved
 from monitor.models import Capture, Notice
 from monitor.once import deliver_due
@@ -18,6 +17,7 @@ from monitor.reading.savedfiles import find_saved
 from monitor.reading.savednotices import Saved, make_page
 from monitor.setup import Rooms, Setup
 from monitor.stanzas import SourceConfig
+from monitor.statelock import StateLock
 from monitor.store import Store
 from monitor.warc import pack_capture
 from tests.kit.house import (

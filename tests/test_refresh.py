@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import FetchError, MonitorError, StoreError
-from monitor.holding import StateLock
 from monitor.refresh import Answer, fetch_answer, read_answer, update_lists, write_whole
 from monitor.screening.csl import ListsError
 from monitor.screening.listfile import find_file, load_lists, read_refresh
 from monitor.screening.lists import load_packaged
 from monitor.setup import load_setup, sign_files
+from monitor.statelock import StateLock
 from tests.kit.house import make_award, open_house
 from tests.kit.program import Program, run_once, write_config
 from tests.kit.rawserver import HostileServer, Route, raw, redirect, reply

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-import monitor.points
+import monitor.crashpoints
 from monitor.errors import ConfigError, LockedError
-from monitor.holding import StateLock
 from monitor.importing import import_saved
 from monitor.reading.savedfiles import find_saved
 from monitor.rescreen import (
@@ -25,6 +24,7 @@ from monitor.rescreen import (
     tell_rescreen,
 )
 from monitor.setup import Rooms, Setup
+from monitor.statelock import StateLock
 from tests.kit.house import START, House, load_screener, make_award, make_chairs, open_house
 from tests.kit.program import WATCHLISTS
 from tests.vitals.test_edits import leave_out
@@ -127,7 +127,7 @@ def test_killed_at_any_batch_nothing_is_lost_and_nothing_told_twice(
             if not left[0]:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        monitor.points.on_pass = die
+        monitor.crashpoints.on_pass = die
         rooms = replace(Rooms.open(state, threading.Event()), clock=house.clock)
         rescreen_stored(setup, rooms, Wanted(), lambda _: None)
         os._exit(1)

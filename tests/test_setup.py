@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import ConfigError
+from monitor.receivers import ReceiverConfig
 from monitor.setup import Setup, load_setup, settle_outbox
-from monitor.telling import ReceiverConfig
 from tests.kit.house import WATCHLISTS, House, make_award, make_config, open_house
 
 

@@ -15,9 +15,9 @@ from monitor.alerting.pacing import Queue, Step, choose_step, end_window
 from monitor.alerting.reports import make_alive_report, make_dead_report, make_loss_report
 from monitor.alerting.schedule import find_rest
 from monitor.config import Receiver
+from monitor.crashpoints import pass_point
 from monitor.errors import DeliveryError
 from monitor.models import Message
-from monitor.points import pass_point
 from monitor.store.alerts import UNCONFIRMED, Alerts, Delivery, NewAlert, Turn
 from monitor.store.receivers import Receivers
 

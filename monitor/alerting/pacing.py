@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from monitor.telling import FloodConfig
+from monitor.receivers import FloodConfig
 
 # So many go one by one after a rest; more go together.
 FEW = 3

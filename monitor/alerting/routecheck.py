@@ -7,9 +7,9 @@ from difflib import get_close_matches
 
 from monitor.config import Config
 from monitor.models import Tag
+from monitor.receivers import RouteConfig
 from monitor.regions import REGIONS, suggest_region
 from monitor.screening.watchlist import Watchlists
-from monitor.telling import RouteConfig
 
 _WORDS = {
     "receivers": "receiver", "sources": "source", "regions": "region", "stages": "stage",

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from monitor.alerting.schedule import find_due
 from monitor.config import Receiver
 from monitor.models import Match, Notice, Severity, Verdict
+from monitor.receivers import RouteConfig
 from monitor.screening.score import ALERTING, REVIEWING
 from monitor.store.alerts import Leg
-from monitor.telling import RouteConfig
 
 # How the codes of administrative divisions begin, GB/T 2260.
 _CODES: Mapping[str, str] = {

@@ -22,7 +22,7 @@ _SAMPLE_BEGIN, _SAMPLE_END = "# --- sample begin", "# --- sample end"
 def show_warnings(setup: Setup) -> Sequence[str]:
     """Print what loads but is probably not meant, and return it."""
     from monitor.alerting.routecheck import list_route_warnings
-    from monitor.holding import find_exposures
+    from monitor.statelock import find_exposures
 
     config = setup.config
     warnings = [

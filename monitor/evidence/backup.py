@@ -30,7 +30,7 @@ from monitor.evidence.manifest import (
     write_manifest,
 )
 from monitor.evidence.verify import Head, Verifier
-from monitor.holding import StateLock
+from monitor.statelock import StateLock
 from monitor.store import FILE_NAME, Store
 from monitor.store.chain import LinkKind
 from monitor.store.database import read_time

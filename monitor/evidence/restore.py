@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from monitor.archive import sync_folder
+from monitor.crashpoints import pass_point
 from monitor.errors import StoreError
 from monitor.evidence.copying import copy_file, make_private
 from monitor.evidence.manifest import (
@@ -24,8 +25,7 @@ from monitor.evidence.manifest import (
     name_backup,
     read_manifest,
 )
-from monitor.holding import StateLock
-from monitor.points import pass_point
+from monitor.statelock import StateLock
 from monitor.store import FILE_NAME
 from monitor.store.chain import Chain
 from monitor.store.database import Database

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from monitor.archive import Archive
-from monitor.points import pass_point
+from monitor.crashpoints import pass_point
 from monitor.store import Store
 from monitor.store.chain import BYTES, LinkKind
 

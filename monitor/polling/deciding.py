@@ -23,8 +23,8 @@ from monitor.alerting.policy import (
 from monitor.alerting.routecheck import map_files
 from monitor.alerting.routes import choose_legs, describe_subject
 from monitor.config import Config
+from monitor.crashpoints import pass_point
 from monitor.models import Capture, Match, Notice, Reason
-from monitor.points import pass_point
 from monitor.screening.lists import SanctionLists
 from monitor.screening.score import Screener
 from monitor.store import Store

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.archive import Archive
+from monitor.crashpoints import pass_point
 from monitor.errors import FetchCause, FetchError, LayoutError
 from monitor.health import Trouble, describe_failure, describe_refusal
 from monitor.models import Capture, Issue, Match, Notice, SourceState, Verdict
 from monitor.parsing.wire import PageError
-from monitor.points import pass_point
 from monitor.polling.attachments import Attached, Attachments
 from monitor.polling.deciding import Decided, Desk
 from monitor.polling.watch import compare_shares, describe_opened

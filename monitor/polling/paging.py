@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from monitor.crashpoints import pass_point
 from monitor.errors import FetchCause, FetchError, LayoutError
 from monitor.health import Trouble, describe_failure, describe_refusal
 from monitor.models import Capture, Listing, Request, SourceState
 from monitor.parsing.wire import PageError
-from monitor.points import pass_point
 from monitor.polling.watch import Seen, check_page, check_rows
 from monitor.portals.base import ListPage, Portal
 from monitor.stanzas import SourceConfig

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from monitor.archive import Archive
 from monitor.config import Config
+from monitor.crashpoints import pass_point
 from monitor.credentials import Secrets
 from monitor.documents.parts import Limits
 from monitor.documents.reader import DocumentReader
@@ -28,7 +29,6 @@ from monitor.health import (
 )
 from monitor.models import Capture, Listing, Request, SourceState, Span
 from monitor.parsing.confinement import ConfinedPortal
-from monitor.points import pass_point
 from monitor.polling.attachments import Attachments
 from monitor.polling.deciding import Desk
 from monitor.polling.opening import Opener, Tally

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitor.points import pass_point
+from monitor.crashpoints import pass_point
 from monitor.store.chain import Chain, LinkKind
 from monitor.store.database import Row, read_time, write_json, write_time
 from monitor.store.deliveries import (

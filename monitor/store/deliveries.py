@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from monitor.points import pass_point
+from monitor.crashpoints import pass_point
 from monitor.store.chain import Chain, LinkKind
 from monitor.store.database import Database, Row, clean_text, read_time, write_json, write_time
 

@@ -14,10 +14,10 @@ import pytest
 from monitor.alerting.pacing import FULL
 from monitor.errors import DeliveryError
 from monitor.models import Message
+from monitor.receivers import FloodConfig
 from monitor.store.alerts import Alerts, Leg
 from monitor.store.database import Database
 from monitor.store.receivers import Receivers
-from monitor.telling import FloodConfig
 from tests.alerting.outbox import Clock, Desk, make_courier, post
 
 BERLIN = ZoneInfo("Europe/Berlin")

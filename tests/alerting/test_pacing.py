@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.alerting.pacing import FULL, Queue, Step, choose_step
-from monitor.telling import FloodConfig
+from monitor.receivers import FloodConfig
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 FLOOD = FloodConfig(most=20, within=3600)

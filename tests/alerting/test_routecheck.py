@@ -9,8 +9,8 @@ import pytest
 
 from monitor.alerting.routecheck import list_route_warnings
 from monitor.errors import ConfigError
+from monitor.receivers import RouteConfig
 from monitor.setup import load_setup
-from monitor.telling import RouteConfig
 from tests.kit.house import WATCHLISTS
 
 CONFIG = """watchlists: {watchlists}

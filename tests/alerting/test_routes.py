@@ -12,8 +12,8 @@ import pytest
 from monitor.alerting.routes import Subject, choose_legs, describe_subject, find_regions
 from monitor.config import Receiver
 from monitor.models import Severity, Stance, Verdict
+from monitor.receivers import RouteConfig
 from monitor.store.alerts import Leg
-from monitor.telling import RouteConfig
 from tests.alerting.samples import HIT, MATCH, NOTICE
 
 NOW = datetime(2026, 11, 22, 4, 5, 6, tzinfo=UTC)

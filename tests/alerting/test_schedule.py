@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.alerting.schedule import WEEKDAYS, find_due, find_rest
-from monitor.telling import Send, Weekday
+from monitor.receivers import Send, Weekday
 
 # Clocks change at 02:00, by half an hour, at midnight, at 23:00, by none, and backwards in spring.
 ZONES = (

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import monitor.crashpoints
 import monitor.daemon
-import monitor.points
 import monitor.rounds
 from monitor.alerting.render import COPY_LINE
 from monitor.daemon import Daemon
@@ -133,7 +133,7 @@ def run_case(folder: Path, disk: Path, place: str, nth: int) -> dict[str, object
         with run_daemon(folder, scene, portal.base_url, failures) as daemon:
             # After the first round, so that each award is a message of its own.
             wait_until(lambda: has_begun(daemon), "the first round")
-            monitor.points.on_pass = filler
+            monitor.crashpoints.on_pass = filler
             for number in range(AWARDS):
                 portal.add(make_award(number))
             reached = filler.full.wait(20)
@@ -141,7 +141,7 @@ def run_case(folder: Path, disk: Path, place: str, nth: int) -> dict[str, object
                 try_until(failures, lambda: any("The disk is" in t for t in scene.texts()), "told")
             (disk / "fill").unlink(missing_ok=True)
             try_until(failures, lambda: scene.count_told() == AWARDS, "all alerts")
-    monitor.points.on_pass = None
+    monitor.crashpoints.on_pass = None
     lost = AWARDS - scene.count_told()
     copies = [sum(f"SAMPLE-T{n}" in t for t in scene.texts()) for n in range(AWARDS)]
     plain = [

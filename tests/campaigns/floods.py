@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import monitor.points
+import monitor.crashpoints
 from monitor.importing import import_saved
 from monitor.once import deliver_due
 from monitor.reading.savednotices import make_page
@@ -221,7 +221,7 @@ def kill_in_child(call: Callable[[], object], point: str, nth: int) -> None:
             if not left[0]:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        monitor.points.on_pass = die
+        monitor.crashpoints.on_pass = die
         try:
             call()
         finally:

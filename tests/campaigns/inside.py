@@ -19,7 +19,7 @@ import apprise.apprise
 
 import monitor.alerting.courier
 import monitor.polling.poll
-from monitor import points
+from monitor import crashpoints
 from monitor.models import Capture, Listing
 from monitor.once import deliver_due
 from monitor.parsing.confinement import ConfinedPortal
@@ -197,7 +197,7 @@ def watch_points(on_pass: Callable[[str, int], None]) -> None:
         passed[name] = passed.get(name, 0) + 1
         on_pass(name, passed[name])
 
-    points.on_pass = count
+    crashpoints.on_pass = count
 
 
 def die() -> None:

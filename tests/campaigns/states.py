@@ -29,7 +29,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from monitor import points
+from monitor import crashpoints
 from monitor.alerting.causes import UnconfirmedError
 from monitor.alerting.courier import Courier
 from monitor.errors import DeliveryError, MonitorError
@@ -37,8 +37,8 @@ from monitor.evidence.backup import write_backup
 from monitor.evidence.restore import restore_backup
 from monitor.evidence.verify import Verifier
 from monitor.models import Message
+from monitor.receivers import FloodConfig
 from monitor.setup import Rooms, Setup, settle_clock, settle_outbox
-from monitor.telling import FloodConfig
 from monitor.vitals.clock import ClockMemory
 from tests.campaigns.inside import SOURCE, fork_child, make_setup, wait_child, warm_up
 from tests.campaigns.outcome import Outcome
@@ -213,13 +213,13 @@ class Life(RuleBasedStateMachine):
             if left == 0:
                 raise KilledError
 
-        points.on_pass = count
+        crashpoints.on_pass = count
         try:
             yield
         except KilledError:
             self._doubt_last(before)
         finally:
-            points.on_pass = None
+            crashpoints.on_pass = None
 
     def _doubt_last(self, before: dict[str, int]) -> None:
         """Remember what was accepted last and perhaps not noted."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.holding import StateLock
+from monitor.statelock import StateLock
 from monitor.store import FILE_NAME, Store
 from monitor.store.chain import LinkKind
 from tests.evidence.worlds import alter, fill_state

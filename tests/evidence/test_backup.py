@@ -22,7 +22,7 @@ from monitor.evidence.manifest import (
     list_backups,
     read_manifest,
 )
-from monitor.holding import StateLock
+from monitor.statelock import StateLock
 from monitor.store import FILE_NAME, Store
 from tests.evidence.worlds import alter, fill_state, find_all, find_problems
 from tests.kit.house import make_award, open_house

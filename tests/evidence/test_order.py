@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor import points
+from monitor import crashpoints
 from monitor.archive import parse_id
 from monitor.errors import StoreError
 from monitor.store import Store
@@ -61,7 +61,7 @@ class Disk:
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
     disk = Disk(tmp_path / "state", os.fsync)
     monkeypatch.setattr(os, "fsync", disk.fsync)
-    monkeypatch.setattr(points, "on_pass", disk.look)
+    monkeypatch.setattr(crashpoints, "on_pass", disk.look)
     return disk
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from monitor import points
+from monitor import crashpoints
 from monitor.errors import LockedError, StoreError
 from monitor.evidence.backup import list_heads, write_backup
 from monitor.evidence.restore import restore_backup
 from monitor.evidence.verify import Head
-from monitor.holding import StateLock
+from monitor.statelock import StateLock
 from monitor.store import FILE_NAME, Store
 from monitor.store.alerts import AlertKind, NewAlert
 from tests.evidence.worlds import deliver_all, fill_state, find_problems
@@ -144,7 +144,7 @@ def test_a_restore_that_was_broken_off_is_begun_anew(
 
     before = list_told(state)
     sorted(state.glob("captures/*/*.warc.gz"))[0].unlink()
-    monkeypatch.setattr(points, "on_pass", cut)
+    monkeypatch.setattr(crashpoints, "on_pass", cut)
     with pytest.raises(CutError):
         restore_backup(state, backup, NOW)
     assert list_told(state) == before

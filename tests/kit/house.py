@@ -13,13 +13,13 @@ from pathlib import Path
 from monitor.config import Config, load_config
 from monitor.polling.poll import Round
 from monitor.portals import PORTALS
+from monitor.receivers import ReceiverConfig
 from monitor.sample.notices import SampleItem, SampleNotice
 from monitor.sample.server import LIST_PATH, SamplePortal
 from monitor.screening.score import Screener
 from monitor.screening.watchlist import load_watchlists
 from monitor.setup import Rooms, Setup
 from monitor.stanzas import SourceConfig
-from monitor.telling import ReceiverConfig
 from monitor.upkeep import EvidenceConfig
 from tests.portals.sites.base import Site, serve_site
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from monitor.polling.poll import Round
+from monitor.receivers import RouteConfig
 from monitor.sample.notices import SampleItem, SampleNotice
 from monitor.store.judgements import Judgement, MuteKind
-from monitor.telling import RouteConfig
 from tests.kit.house import START, House, make_award, make_chairs, open_house
 
 DELL = SampleItem(name="服务器", brand="戴尔", model="R740", quantity=2, unit="台", unit_price=1.0)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor import points
+from monitor import crashpoints
 from monitor.alerting.courier import Courier
 from monitor.alerting.deliver import AppriseSender
 from monitor.store import Store
@@ -60,12 +60,12 @@ def send_twice(folder: Path, url: str) -> None:
 
     with open_desk(folder, url) as (alerts, courier):
         post(alerts, [ALERT], NOW)
-        points.on_pass = crash
+        crashpoints.on_pass = crash
         try:
             with pytest.raises(CrashError):
                 courier.deliver_due(Clock())
         finally:
-            points.on_pass = None
+            crashpoints.on_pass = None
     with open_desk(folder, url) as (_, courier):
         assert courier.deliver_due(Clock()) == 1
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from monitor.alerting.causes import UnconfirmedError
 from monitor.errors import DeliveryError
 from monitor.models import Message
+from monitor.receivers import FloodConfig
 from monitor.store import Store
 from monitor.store.alerts import Alerts, Leg
-from monitor.telling import FloodConfig
 from tests.alerting.outbox import Clock, Desk, make_courier, post
 
 STEPS = st.sampled_from(

@@ -18,7 +18,7 @@ import pytest
 from monitor.config import Config
 from monitor.errors import StoreError, UnwritableError
 from monitor.health import make_self_alert
-from monitor.telling import ReceiverConfig
+from monitor.receivers import ReceiverConfig
 from monitor.upkeep import HeartbeatConfig, MetricsConfig
 from monitor.vitals.chores import Chore
 from monitor.vitals.disk import DiskGuard, DiskState

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from monitor.cli import cli
-from monitor.commands.telling import explain_refusal
+from monitor.commands.judging import explain_refusal
 from monitor.store import Store
 from monitor.store.alerts import AlertKind, Leg, NewAlert
 from tests.alerting.samples import NOW, make_content

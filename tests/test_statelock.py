@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import LockedError, StoreError
-from monitor.holding import StateLock, find_exposures
+from monitor.statelock import StateLock, find_exposures
 
 
 def test_a_second_holder_is_refused_and_told_who_the_first_is(tmp_path: Path) -> None:
