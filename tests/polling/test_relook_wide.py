@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.once import deliver_due
 from monitor.sample.notices import SampleNotice
 from monitor.sample.server import Response
 from monitor.store.relooks import RelookState
@@ -62,8 +63,18 @@ def test_a_rebuilt_site_is_one_message_and_one_at_the_week_s_end_and_every_versi
         assert 0 < sum(named) < MANY
         assert list_waiting(house) == {("weekly:looks:local:2026-48", "2026-11-30T00:00")}
         assert all(row["later"]["before"] != row["later"]["after"] for row in kept)
+        assert not any("A notice has changed at its source" in one for one in deliver(house))
         pass_days(house, 6)
         assert list_states(house) == {RelookState.UNCHANGED}
+        [at_week_end] = deliver(house)
+        assert at_week_end.count("A notice has changed at its source") == MANY - sum(named)
+
+
+def deliver(house: House) -> list[str]:
+    """Send what is due and return it."""
+    messages: list[str] = []
+    deliver_due(house.setup, house.rooms, messages.append)
+    return messages
 
 
 def test_a_site_that_moved_is_one_message_a_week(tmp_path: Path) -> None:
