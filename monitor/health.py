@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from monitor.alerting.selfalert import make_self_alert
 from monitor.errors import FetchCause, FetchError
 from monitor.models import SourceState
 from monitor.portals.refusals import ADVICE_BLOCKED, Refusal
 from monitor.stanzas import SourceConfig
-from monitor.store.alerts import AlertKind, NewAlert
+from monitor.store.alerts import NewAlert
 from monitor.store.sources import Health, SourceRow
 
 ROUNDS_BEFORE_TELLING = 2
@@ -223,25 +224,6 @@ def make_renewal_alert(row: SourceRow, moved: int, now: datetime) -> NewAlert:
     alert = make_self_alert(subject, lines, source=row.name, sample=row.sample, now=now)
     name = hashlib.sha256(f"{subject}\n{now:%Y-%m-%d}".encode()).hexdigest()[:16]
     return replace(alert, id=name)
-
-
-def make_self_alert(
-    subject: str, lines: Sequence[str], *, now: datetime, source: str | None = None,
-    sample: bool = False,
-) -> NewAlert:  # fmt: skip
-    """Return an alert about the program itself, to be told to every receiver."""
-    text = f"{subject}\n{now.isoformat()}"
-    return NewAlert(
-        id=hashlib.sha256(text.encode()).hexdigest()[:16],
-        kind=AlertKind.SELF,
-        source=source,
-        notice=None,
-        verdict="self",
-        reason="SOURCE_STATE" if source else "PROGRAM",
-        fingerprint="",
-        sample=sample,
-        content={"subject": subject, "body": "\n".join(lines), "sample": sample},
-    )
 
 
 def _show(moment: datetime | None) -> str:

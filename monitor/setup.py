@@ -12,11 +12,11 @@ from typing import Self
 
 from monitor.alerting.deliver import find_problem as find_receiver_problem
 from monitor.alerting.routecheck import check_routes
+from monitor.alerting.selfalert import make_self_alert
 from monitor.archive import Archive
 from monitor.config import Config, load_config
 from monitor.documents.parts import Limits
 from monitor.documents.reader import DocumentReader
-from monitor.health import make_self_alert
 from monitor.polling.poll import Poller, make_rules
 from monitor.portals import PORTALS
 from monitor.portals.checks import find_problem

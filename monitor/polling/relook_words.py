@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.alerting.defuse import defuse, make_link
-from monitor.health import make_self_alert
+from monitor.alerting.selfalert import make_self_alert
 from monitor.models import Capture
 from monitor.polling.controls import Case, Control, Controls
 from monitor.store.alerts import AlertKind, NewAlert

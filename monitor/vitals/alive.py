@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.alerting.schedule import WEEKDAYS, find_moment
-from monitor.health import make_self_alert
+from monitor.alerting.selfalert import make_self_alert
 from monitor.models import SourceState
 from monitor.store import Store
 from monitor.store.alerts import NewAlert

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from monitor.alerting.defuse import defuse
-from monitor.health import make_self_alert
+from monitor.alerting.selfalert import make_self_alert
 from monitor.screening.entries import Brand, alias_pattern, fold_text
 from monitor.screening.watchlist import Watchlists
 from monitor.store import Store

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from monitor.alerting.deliver import make_sender
+from monitor.alerting.selfalert import make_self_alert
 from monitor.config import Config
 from monitor.errors import DeliveryError, StoreError, first_line
-from monitor.health import make_self_alert
 from monitor.models import Message
 from monitor.sdnotify import notify_systemd
 from monitor.store import Store

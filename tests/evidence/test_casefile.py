@@ -22,11 +22,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.alerting.selfalert import make_self_alert
 from monitor.evidence import offline
 from monitor.evidence.casefile import make_case, write_case
 from monitor.evidence.gathering import Case, CaseError, Gatherer
 from monitor.evidence.offline import check_case, main, pack_files
-from monitor.health import make_self_alert
 from monitor.reading.views import explain_notice, show_explanation
 from monitor.sample.server import Response, SamplePortal
 from monitor.store.chain import LinkKind, digest_facts, hash_link

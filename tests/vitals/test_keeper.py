@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from monitor.alerting.selfalert import make_self_alert
 from monitor.config import Config
 from monitor.errors import StoreError, UnwritableError
-from monitor.health import make_self_alert
 from monitor.receivers import ReceiverConfig
 from monitor.upkeep import HeartbeatConfig, MetricsConfig
 from monitor.vitals.chores import Chore
