@@ -1,4 +1,15 @@
-"""Bring waiting messages to one receiver: lease, send, and only then note that they are sent."""
+"""Bring waiting messages to one receiver: lease, send, and only then note that they are sent.
+
+How a receiver is, and what that means for its messages:
+
+    up       all that are due go, one after the other
+    down     two failed in a row: it is left alone, each time longer, up to LONGEST_HOLD
+    dead     two were refused for good, or one was tried in vain for `dead_after`, and none was
+             accepted in between: the others are told, one message is tried each PROBE_EVERY
+    resting  its quiet hours: nothing goes until they end
+
+Accepted is what makes it up again; then what waited goes, in a digest where it is too much.
+"""
 
 from __future__ import annotations
 
