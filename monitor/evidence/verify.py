@@ -14,8 +14,8 @@ from datetime import timedelta
 
 from monitor.alerting.policy import WITHHELD
 from monitor.archive import Archive, Look, parse_id
-from monitor.errors import StoreError
-from monitor.store import Store
+from monitor.errors import StoreError, first_line
+from monitor.store import BROKEN_VALUES, Store
 from monitor.store.chain import (
     BYTES,
     GENESIS,
@@ -309,8 +309,8 @@ def _guard(where: str, found: Iterator[Finding]) -> Iterator[Finding]:
     """Pass findings on; what cannot be read any more is one of them."""
     try:
         yield from found
-    except StoreError as error:
-        yield Finding(where, f"cannot be read: {error}")
+    except (StoreError, *BROKEN_VALUES) as error:
+        yield Finding(where, f"cannot be read: {first_line(error)}")
 
 
 def _name_link(link: Link) -> str:

@@ -26,6 +26,8 @@ from monitor.store.twins import Twins
 from monitor.store.vitals import Vitals
 
 FILE_NAME = "monitor.db"
+# What a value that damage has made of another type does to whoever reads it.
+BROKEN_VALUES = (TypeError, ValueError, AttributeError, LookupError)
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,15 @@ class Store:
         error: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        """Close every connection."""
-        self.db.close()
+        """Close every connection.
+
+        What broke the reading may be damage that nobody looked for: then raise StoreError instead.
+        """
+        try:
+            if self.db.read_only and isinstance(error, BROKEN_VALUES):
+                self.db.check_quickly()
+        finally:
+            self.db.close()
 
 
 def _date_adoption() -> datetime:

@@ -50,6 +50,17 @@ def test_the_chain_covers_what_the_campaign_says(state: Path) -> None:
     assert {link.kind for link in links} == {str(kind) for kind in ROW_KINDS}
 
 
+def test_a_value_of_another_type_is_found_and_breaks_nothing(state: Path) -> None:
+    """As a flipped bit in the file makes it, in a table that is strict."""
+    with alter(state) as db:
+        db.execute("pragma writable_schema = on")
+        db.execute("update sqlite_schema set sql = replace(sql, ') strict', ')')")
+    with alter(state) as db:
+        db.execute("update chain set at = cast(at as blob) where number = 3")
+        db.execute("update capture set fetched_at = cast(fetched_at as blob)")
+    assert any(line.startswith("chain: cannot be read: ") for line in find_problems(state))
+
+
 def cut_end(state: Path) -> str:
     """Let the newest thing that was told be untold, with its link; return the head before."""
     with Store.open(state, read_only=True) as store:

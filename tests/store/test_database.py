@@ -131,6 +131,15 @@ def test_a_reader_is_told_of_damage_where_it_reads_and_waits_for_no_look_at_the_
     assert path.read_bytes() == body
 
 
+def test_a_reader_that_breaks_on_a_damaged_file_is_told_of_the_damage(tmp_path: Path) -> None:
+    path = fill_database(tmp_path)
+    for damaged, expected in ((False, TypeError), (True, StoreError)):
+        if damaged:
+            damage_database(path)
+        with pytest.raises(expected), Store.open(tmp_path, read_only=True):
+            raise TypeError("bytes in place of text")
+
+
 def test_damage_that_comes_while_it_runs_is_said_with_the_way_back(tmp_path: Path) -> None:
     path = fill_database(tmp_path)
     with Store.open(tmp_path) as store:
