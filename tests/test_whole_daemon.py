@@ -146,7 +146,11 @@ def test_the_outbox_and_why_tell_what_was_sent(tmp_path: Path) -> None:
     code, out, _ = run_once(tmp_path, "why", url, "--json")
     assert (code, json.loads(out)["reason"]) == (0, "FIRST_MATCH")
     code, out, err = run_once(tmp_path, "why", "nothing")
-    assert (code, out, err) == (1, "", "error: no alert or notice 'nothing' in the store\n")
+    assert (code, out, err) == (
+        1,
+        "",
+        "error: no alert 'nothing' (tender-monitor alerts lists them)\n",
+    )
 
 
 def test_a_second_daemon_on_the_same_state_exits_75_naming_the_holder(tmp_path: Path) -> None:

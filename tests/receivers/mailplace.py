@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.policy
 import mailbox
+import re
 import sys
 from collections.abc import Sequence
 from email.message import EmailMessage
@@ -12,6 +13,9 @@ from email.parser import BytesParser
 from tests.receivers.place import Place
 
 READER = "reader@example.org"
+
+
+_COUNT = re.compile(r"Q(\d+)")
 
 
 class MailPlace(Place):
@@ -32,8 +36,8 @@ class MailPlace(Place):
         """Return the stored mails, the oldest first."""
         box = mailbox.Maildir(self.folder / "mails", create=True)
         parser = BytesParser(EmailMessage, policy=email.policy.default)
-        # A maildir's names begin with the time and, within a second, a count.
-        names = sorted(box.keys())
+        # A maildir's names have a count of the server's, M…P…Q7; as text, 10 is before 9.
+        names = sorted(box.keys(), key=lambda name: int(_COUNT.findall(name)[0]))
         return [parser.parsebytes(box.get_bytes(name)) for name in names]
 
     def read(self) -> list[str]:
