@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 from monitor.models import Document
 from monitor.portals.base import join_address
@@ -22,6 +22,7 @@ from monitor.text.markup import (
 )
 
 BY_SCRIPT = "its address is made by a script"
+BROKEN = "its address cannot be read"
 _SUFFIX = (
     r"\.(?:pdf|docx?|docm|dotx?|xlsx?|xlsm|xlsb|pptx?|zip|rar|7z|gz|wps|et|ofd|rtf|csv|txt|ods|"
     r"odt|mht)(?![A-Za-z0-9])"
@@ -43,7 +44,7 @@ def find_documents(
     """Return the attachments that a part of a page links to.
 
     `beside` is the page around it: what a list of attachments there holds counts too. A file
-    whose address only a script knows has no address, and says so: it is not read.
+    whose address only a script knows, or nobody can read, has none, and says so: it is not read.
     """
     found: dict[str, Document] = {}
     for link in select_all(root, "a"):
@@ -94,7 +95,8 @@ def _add_document(
     if url is None:
         return
     known = Document(name or unquote(url.rsplit("/", 1)[-1]), url)
-    unread = Document(name, "", read=False, why=BY_SCRIPT)
+    why = BROKEN if _split(attribute(link, "href").strip()) is None else BY_SCRIPT
+    unread = Document(name, "", read=False, why=why)
     found.setdefault(url or f"?{name}", known if url else unread)
 
 
@@ -111,13 +113,23 @@ def _find_url(link: Element, name: str, base_url: str, *, called: bool) -> str |
         if told is not None:
             return _join(base_url, told[1])
         return "" if filed and "(" in script else None
-    where = urlsplit(href)
+    where = _split(href)
+    if where is None:
+        return "" if filed or _FILE.search(href) or _is_of_list(link) else None
     path = f"{where.path}?{where.query}"
     pictured = called and _PICTURE.search(path)
     if filed or pictured or _FILE.search(path) or "/oss/download" in href:
         return _join(base_url, href)
     # A list of attachments holds no other links, whatever their addresses look like.
     return _join(base_url, href) if _is_of_list(link) else None
+
+
+def _split(href: str) -> SplitResult | None:
+    """Return the parts of an address, None where it is none: a bracket, a look-alike of a slash."""
+    try:
+        return urlsplit(href)
+    except ValueError:
+        return None
 
 
 def _is_of_list(link: Element) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.portals.links import BY_SCRIPT, find_documents
+from monitor.portals.links import BROKEN, BY_SCRIPT, find_documents
 from monitor.portals.pages import read_page
 from monitor.text.fields import PageFacts
 from monitor.text.markup import parse_html, select_first
@@ -53,6 +53,14 @@ def test_a_file_that_only_a_script_can_find_is_said_to_be_unread() -> None:
     (document,) = find_documents(parse_html(html), BASE)
     assert (document.name, document.url) == ("报价表.xlsx", "")
     assert (document.read, document.why) == (False, BY_SCRIPT)
+
+
+@pytest.mark.parametrize("href", ["http://127.0.0.1\uff1a8080/a", "http://[::1/a"])
+def test_a_file_whose_address_nobody_can_read_is_said_to_be_unread(href: str) -> None:
+    [document] = find_documents(parse_html(f"<a href='{href}'>报价表.xlsx</a>"), BASE)
+    assert (document.url, document.read, document.why) == ("", False, BROKEN)
+    assert len(find_documents(parse_html(f"<a href='{href}.pdf'>公告正文</a>"), BASE)) == 1
+    assert find_documents(parse_html(f"<a href='{href}'>首页</a>"), BASE) == ()
 
 
 BESIDE = """<html><body><div class="nav"><a href="/manual.pdf">操作手册.pdf</a></div>
