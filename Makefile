@@ -67,7 +67,7 @@ schema: setup
 bench: setup-dev
 	$(BIN)/python benchmarks/resources.py
 
-# All promises at full size, about an hour; its table goes into docs/reliability.md. The fuzzing is
+# All promises at full size, some 80 minutes; its table goes into docs/reliability.md. The fuzzing is
 # guided where atheris has a wheel; elsewhere the seeds are damaged at random.
 campaign: setup-dev setup-peers
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: \
