@@ -58,6 +58,13 @@ def test_a_wrong_use_is_no_sign_of_a_change(arguments: tuple[str, ...], said: st
     assert run_script(*arguments) == (2, f"{said}\nnothing was checked\n")
 
 
+@pytest.mark.parametrize("found", [b"", b"no zip at all"])
+def test_a_file_that_is_no_case_is_said_to_be_none(tmp_path: Path, found: bytes) -> None:
+    path = tmp_path / "case.zip"
+    path.write_bytes(found)
+    assert run_script(str(path)) == (2, f"{path}: it is no case file\nnothing was checked\n")
+
+
 def test_half_a_case_is_a_case_that_is_not_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "case.zip"
     path.write_bytes(b"PK\x03\x04")
